@@ -1,0 +1,1 @@
+"""Thin carriers of the step core: one module per function platform."""

@@ -1,0 +1,102 @@
+"""The step core: a name, an input and an authorization in, an envelope out. Adapters carry it over a transport."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from pydantic import ValidationError
+
+from functions.runtime import registry, token
+from functions.runtime.envelope import Envelope, StepError
+from functions.runtime.errors import OperationAborted, StepInvalid, StepRefused, TroveError
+from functions.runtime.logs import get_logger
+from functions.runtime.step import Step, StepContext
+from functions.state import operations, timeline
+from functions.state.models import StepState
+
+
+def call(name: str, arguments: dict[str, Any], authorization: str | None) -> Envelope:
+    """Run one step. Never raises: every error becomes the envelope's, at this one place."""
+    with structlog.contextvars.bound_contextvars(step=name):
+        try:
+            return _authorised(name, arguments, authorization)
+        except TroveError as error:
+            return _failed(error)
+        except Exception as error:  # noqa: BLE001 - the function boundary
+            get_logger().exception("step crashed")
+            return _envelope(type(error).__name__, f"{name} crashed: {type(error).__name__}", retryable=True)
+
+
+def _authorised(name: str, arguments: dict[str, Any], authorization: str | None) -> Envelope:
+    claims = token.verify(authorization)
+    step = registry.find(name)
+    if claims.aud != step.audience:
+        raise StepRefused(f"a token for {claims.aud} does not allow {name}")
+    request = _validated(step, arguments)
+    if step.audience == "sweep":
+        return _ran(step, request, StepContext(claims.sub))
+    with structlog.contextvars.bound_contextvars(operation_id=claims.sub):
+        _check_operation(step, claims.sub)
+        return _recorded(step, request, StepContext(claims.sub))
+
+
+def _validated(step: Step[Any, Any], arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - the step's own model
+    try:
+        return step.input.model_validate(arguments)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        raise StepInvalid(f"{step.name}: {problems}") from None
+
+
+def _check_operation(step: Step[Any, Any], operation_id: str) -> None:
+    state, undoing = operations.standing(operation_id)
+    if state not in step.runs_while:
+        raise StepRefused(f"operation {operation_id} is {state}: {step.name} does not run any more")
+    if undoing and not step.compensation:
+        raise OperationAborted(f"operation {operation_id} is being undone: {step.name} does not run any more")
+
+
+def _recorded(step: Step[Any, Any], request: Any, context: StepContext) -> Envelope:  # noqa: ANN401
+    with _Recording(context.operation_id, step.name) as recording:
+        envelope = _ran(step, request, context)
+        recording.done = envelope.result is not None and envelope.result["done"]
+    get_logger().info("step ended", attempt=recording.attempt, done=recording.done)
+    return envelope
+
+
+class _Recording:
+    """Keeps the step's line in the operation's timeline around one call of it."""
+
+    def __init__(self, operation_id: str, name: str) -> None:
+        self._operation_id, self._name = operation_id, name
+        self.done = True
+        self.attempt = 0
+
+    def __enter__(self) -> Self:
+        self.attempt = timeline.step_started(self._operation_id, self._name)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            state = StepState.SUCCEEDED if self.done else StepState.WAITING
+            timeline.step_ended(self._operation_id, self._name, state)
+            return
+        message = error.message if isinstance(error, TroveError) else f"crashed: {kind.__name__}"
+        reason = {"type": kind.__name__, "message": message}
+        timeline.step_ended(self._operation_id, self._name, StepState.ERROR, reason)
+
+
+def _ran(step: Step[Any, Any], request: Any, context: StepContext) -> Envelope:  # noqa: ANN401
+    result = step.function(request, context)
+    return Envelope(ok=True, result=result.model_dump(mode="json"))
+
+
+def _failed(error: TroveError) -> Envelope:
+    get_logger().warning("step failed", error=type(error).__name__, message=error.message)
+    return _envelope(type(error).__name__, error.message, error.retryable, error.details)
+
+
+def _envelope(kind: str, message: str, retryable: bool, details: dict[str, Any] | None = None) -> Envelope:
+    return Envelope(ok=False, error=StepError(type=kind, message=message, details=details or {}, retryable=retryable))

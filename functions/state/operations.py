@@ -1,0 +1,221 @@
+"""Operations as the API reads them, and the moves of an operation from acceptance to its end.
+
+QUEUED -> RUNNING -> SUCCEEDED, or RUNNING with `error` set (being undone) -> FAILED or NEEDS_OPERATOR. Every move
+locks the row, and making a move twice leaves what the first one made.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from functions.runtime.clock import now
+from functions.runtime.errors import NotFound, StepRefused
+from functions.runtime.seal import seal, unseal
+from functions.state.database import transaction
+from functions.state.models import (
+    ACTIVE_STATES,
+    Backup,
+    BackupStatus,
+    Instance,
+    Operation,
+    OperationState,
+    OperationStep,
+    OperationType,
+    StepState,
+)
+from functions.state.transitions import TRANSITIONS
+
+
+def get(project_id: str, operation_id: str) -> Operation:
+    """The project's operation with its steps. Raises NotFound."""
+    with transaction() as session:
+        operation = session.get(Operation, operation_id, options=[selectinload(Operation.steps)])
+    if operation is None or operation.project_id != project_id:
+        raise NotFound(f"Operation {operation_id} cannot be found.")
+    return operation
+
+
+@dataclass(frozen=True)
+class OperationFilter:
+    """Which operations to list; None does not restrict."""
+
+    instance_id: str | None = None
+    backup_id: str | None = None
+    state: str | None = None
+
+
+def page(project_id: str, limit: int, marker: str | None, which: OperationFilter) -> list[Operation]:
+    """The project's operations, newest first, after the operation `marker`, with their steps. Raises NotFound."""
+    query = select(Operation).where(Operation.project_id == project_id).options(selectinload(Operation.steps))
+    for column, wanted in asdict(which).items():
+        if wanted is not None:
+            query = query.where(getattr(Operation, column) == wanted)
+    with transaction() as session:
+        if marker:
+            last = session.get(Operation, marker)
+            if last is None or last.project_id != project_id:
+                raise NotFound(f"Operation {marker} cannot be found.")
+            older = (Operation.created < last.created) | ((Operation.created == last.created) & (Operation.id > marker))
+            query = query.where(older)
+        return list(session.scalars(query.order_by(Operation.created.desc(), Operation.id).limit(limit)))
+
+
+def active(older_than: datetime) -> list[Operation]:
+    """All operations not yet ended that were accepted before `older_than`, oldest first."""
+    query = select(Operation).where(Operation.state.in_(ACTIVE_STATES), Operation.created < older_than)
+    with transaction() as session:
+        return list(session.scalars(query.order_by(Operation.created)))
+
+
+def standing(operation_id: str) -> tuple[OperationState, bool]:
+    """The operation's state, and whether it is being undone. Raises StepRefused when there is none."""
+    operation = load(operation_id)
+    return OperationState(operation.state), operation.error is not None
+
+
+def begin(operation_id: str) -> None:
+    """QUEUED -> RUNNING. Raises StepRefused when it has ended."""
+    with transaction() as session:
+        operation = _lock(session, operation_id)
+        if operation.state == OperationState.QUEUED:
+            operation.state = OperationState.RUNNING
+            operation.started = now()
+        elif operation.state != OperationState.RUNNING:
+            raise StepRefused(f"operation {operation_id} has ended: {operation.state}")
+        if operation.type == OperationType.BACKUP_CREATE and operation.error is None:
+            _backup(session, operation).status = BackupStatus.BUILDING
+
+
+def abort(operation_id: str, message: str | None = None) -> None:
+    """Turn a live operation to its undoing: from now on only compensation runs.
+
+    The reason kept is the first one: `message`, else the step whose last call failed.
+    """
+    with transaction() as session:
+        operation = _lock(session, operation_id)
+        if operation.state not in ACTIVE_STATES or operation.error is not None:
+            return
+        operation.state = OperationState.RUNNING
+        operation.started = operation.started or now()
+        operation.error = {"step": None, "message": message} if message else _failed_step(session, operation_id)
+
+
+def claim_settlement(operation_id: str, seen: int) -> bool:
+    """Count one more settlement; False when another sweep did since `seen` was read, or the operation has ended."""
+    with transaction() as session:
+        operation = _lock(session, operation_id)
+        if operation.settlements != seen or operation.state not in ACTIVE_STATES:
+            return False
+        operation.settlements += 1
+        return True
+
+
+def succeed(operation_id: str) -> None:
+    """End in SUCCEEDED: the instance and backup get their status, secrets are wiped."""
+    with transaction() as session:
+        operation = _lock(session, operation_id)
+        if operation.state == OperationState.SUCCEEDED:
+            return
+        if operation.state != OperationState.RUNNING or operation.error is not None:
+            raise StepRefused(f"operation {operation_id} cannot succeed any more: {operation.state}")
+        _end(operation, OperationState.SUCCEEDED)
+        transition = TRANSITIONS[OperationType(operation.type)]
+        ended = now()
+        if operation.instance_id and transition.instance_after:
+            instance = _instance(session, operation)
+            instance.status, instance.operating_status, instance.fault = transition.instance_after, "HEALTHY", None
+            if operation.type == OperationType.INSTANCE_DELETE:
+                instance.deleted_at = ended
+        if operation.type == OperationType.BACKUP_DELETE:
+            _backup(session, operation).deleted_at = ended
+        elif operation.backup_id and transition.backup_after:
+            _backup(session, operation).status = transition.backup_after
+
+
+def fail(operation_id: str, state: OperationState) -> None:
+    """End in FAILED (undone) or NEEDS_OPERATOR: instance and backup get status and fault, secrets are wiped."""
+    with transaction() as session:
+        operation = _lock(session, operation_id)
+        if operation.state not in ACTIVE_STATES:
+            return
+        operation.error = operation.error or _failed_step(session, operation_id)
+        _end(operation, state)
+        transition = TRANSITIONS[OperationType(operation.type)]
+        if operation.instance_id and transition.instance_failed:
+            instance = _instance(session, operation)
+            instance.status = transition.instance_failed
+            if transition.instance_failed != transition.instance_after:
+                instance.operating_status = ""
+                instance.fault = _fault(operation)
+        if operation.backup_id and transition.backup_failed:
+            _backup(session, operation).status = transition.backup_failed
+
+
+def load(operation_id: str) -> Operation:
+    """The operation, of whatever project. Raises StepRefused when there is none."""
+    with transaction() as session:
+        operation = session.get(Operation, operation_id)
+    if operation is None:
+        raise StepRefused(f"no operation {operation_id}")
+    return operation
+
+
+def record_progress(operation_id: str, progress: dict[str, Any]) -> None:
+    """Keep the running job's progress for the API."""
+    with transaction() as session:
+        _lock(session, operation_id).progress = progress
+
+
+def secrets(operation_id: str) -> dict[str, Any]:
+    """The operation's secrets, opened; empty once it has ended."""
+    with transaction() as session:
+        operation = session.get(Operation, operation_id)
+        return unseal(operation.sealed) if operation else {}
+
+
+def add_secrets(operation_id: str, more: dict[str, Any]) -> dict[str, Any]:
+    """Seal more secrets into the operation; a name that is there keeps its first value. All secrets, opened."""
+    with transaction() as session:
+        operation = _lock(session, operation_id)
+        merged = more | unseal(operation.sealed)
+        operation.sealed = seal(merged)
+        return merged
+
+
+def _end(operation: Operation, state: OperationState) -> None:
+    operation.state, operation.ended, operation.sealed = state, now(), None
+
+
+def _fault(operation: Operation) -> dict[str, Any]:
+    error = operation.error or {}
+    where = f"{operation.type}, step {error['step']}" if error.get("step") else operation.type
+    created = now().isoformat(timespec="seconds")
+    return {"message": f"{where}: {error.get('message')}", "created": created, "details": f"operation {operation.id}"}
+
+
+def _failed_step(session: Session, operation_id: str) -> dict[str, Any]:
+    query = select(OperationStep).where(
+        OperationStep.operation_id == operation_id, OperationStep.state != StepState.SUCCEEDED
+    )
+    step = session.scalar(query.order_by(OperationStep.started.desc()).limit(1))
+    if step is None:
+        return {"step": None, "message": "the workflow ended without a step's error; see the execution in Mistral"}
+    return {"step": step.name, "message": step.error["message"] if step.error else "it did not finish in its time"}
+
+
+def _lock(session: Session, operation_id: str) -> Operation:
+    operation = session.get(Operation, operation_id, with_for_update=True)
+    if operation is None:
+        raise StepRefused(f"no operation {operation_id}")
+    return operation
+
+
+def _instance(session: Session, operation: Operation) -> Instance:
+    return session.get_one(Instance, operation.instance_id, with_for_update=True)
+
+
+def _backup(session: Session, operation: Operation) -> Backup:
+    return session.get_one(Backup, operation.backup_id, with_for_update=True)

@@ -1,0 +1,73 @@
+"""Quotas: what a project may have. Usage is always the sum of the project's rows, taken under the project's lock,
+so it cannot drift and two requests cannot pass together."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from functions.runtime.errors import QuotaExceeded
+from functions.runtime.settings import get_settings
+from functions.state.models import Backup, Instance, Project
+
+UNLIMITED = -1
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a project has, or asks for."""
+
+    instances: int = 0
+    volumes: int = 0
+    """GB."""
+    ram: int = 0
+    """MB."""
+    backups: int = 0
+
+
+def limits() -> Usage:
+    """The limits in force; -1 is unlimited."""
+    settings = get_settings()
+    return Usage(settings.quota_instances, settings.quota_volumes, settings.quota_ram, settings.quota_backups)
+
+
+def usage(session: Session, project_id: str) -> Usage:
+    """What the project has now: everything not deleted, in whatever state."""
+    instances, volumes, ram = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(Instance.volume_size), 0),
+            func.coalesce(func.sum(Instance.memory_mb), 0),
+        ).where(Instance.project_id == project_id, Instance.deleted_at.is_(None))
+    ).one()
+    backups = session.scalar(
+        select(func.count()).select_from(Backup).where(Backup.project_id == project_id, Backup.deleted_at.is_(None))
+    )
+    return Usage(instances, int(volumes), int(ram), backups or 0)
+
+
+def reserve(session: Session, project_id: str, asked: Usage) -> None:
+    """Hold the project's lock until the transaction ends, and check that `asked` still fits.
+
+    Raises:
+        QuotaExceeded: names the resource, what is asked for, in use and allowed.
+    """
+    _lock(session, project_id)
+    used, allowed = usage(session, project_id), limits()
+    for resource in ("instances", "volumes", "ram", "backups"):
+        wanted, limit = getattr(asked, resource), getattr(allowed, resource)
+        in_use = getattr(used, resource)
+        if wanted and limit != UNLIMITED and in_use + wanted > limit:
+            raise QuotaExceeded(
+                f"Quota exceeded for resource '{resource}': requested {wanted}, in use {in_use}, limit {limit}."
+            )
+
+
+def _lock(session: Session, project_id: str) -> None:
+    if session.get(Project, project_id, with_for_update=True) is None:
+        try:
+            with session.begin_nested():
+                session.add(Project(id=project_id))
+        except IntegrityError:
+            session.get(Project, project_id, with_for_update=True)
