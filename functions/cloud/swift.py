@@ -1,0 +1,172 @@
+"""Swift: containers, TempURLs and large objects in the service account."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from functions.cloud.session import service_session
+from functions.runtime.clock import now
+from functions.runtime.errors import StepFailed, Unavailable
+from functions.runtime.settings import get_settings, require
+
+TEMPURL_KEY_HEADER = "x-account-meta-temp-url-key"
+SLO_SEGMENTS = 1000
+"""Segments a static large object may have by Swift's default; more are grouped into sub-manifests."""
+BULK_DELETE = 1000
+"""Objects deleted in one request; Swift allows 10,000."""
+NOT_FOUND = 404
+
+
+class SwiftUnavailable(Unavailable):
+    """Swift does not answer."""
+
+
+class SwiftRefused(StepFailed):
+    """Swift answers, and the answer is no."""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as its container lists it."""
+
+    name: str
+    etag: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class TempUrl:
+    """A capability for one method on everything below a prefix: append a name to `url_prefix`, then `?query`."""
+
+    url_prefix: str
+    query: str
+
+
+@contextmanager
+def _connection() -> Iterator[Any]:
+    from keystoneauth1.exceptions import ClientException as KeystoneError
+    from swiftclient import Connection
+    from swiftclient.exceptions import ClientException
+
+    region = get_settings().os_region_name
+    connection = Connection(session=service_session(), os_options={"region_name": region}, retries=1)
+    try:
+        yield connection
+    except ClientException as error:
+        if error.http_status and error.http_status < 500:  # noqa: PLR2004 - HTTP's own classes
+            raise SwiftRefused(f"Swift answers {error.http_status} to {error.http_path}") from error
+        raise SwiftUnavailable(f"Swift does not answer: {error.http_reason or type(error).__name__}") from error
+    except (KeystoneError, OSError) as error:
+        raise SwiftUnavailable(f"Swift does not answer: {type(error).__name__}") from error
+    finally:
+        connection.close()
+
+
+def ensure_container(container: str) -> None:
+    """Make the container and the account's TempURL key, if they are not there."""
+    with _connection() as connection:
+        connection.put_container(container)
+        key = require("tempurl_key")
+        if connection.head_account().get(TEMPURL_KEY_HEADER) != key:
+            connection.post_account({TEMPURL_KEY_HEADER: key})
+
+
+def prefix_tempurl(method: str, container: str, prefix: str, expires: datetime) -> TempUrl:
+    """A TempURL for `method` on every object of `container` whose name begins with `prefix`; `expires` is naive UTC."""
+    from swiftclient.utils import generate_temp_url
+
+    account = urlsplit(account_url())
+    path = f"{account.path}/{container}/{prefix}"
+    seconds = max(1, int((expires - now()).total_seconds()))
+    signed: str = generate_temp_url(path, seconds, require("tempurl_key"), method, prefix=True, digest="sha256")
+    return TempUrl(urlunsplit(account._replace(path=path)), urlsplit(signed).query)
+
+
+def account_url() -> str:
+    """URL of the service account."""
+    with _connection() as connection:
+        url, _token = connection.get_auth()
+    return str(url).rstrip("/")
+
+
+def list_objects(container: str, prefix: str) -> list[StoredObject]:
+    """Everything below a prefix; a container that is not there has nothing."""
+    from swiftclient.exceptions import ClientException
+
+    with _connection() as connection:
+        try:
+            _headers, listing = connection.get_container(container, prefix=prefix, full_listing=True)
+        except ClientException as error:
+            if error.http_status == NOT_FOUND:
+                return []
+            raise
+    return [StoredObject(entry["name"], entry["hash"], entry["bytes"]) for entry in listing]
+
+
+def read_json(container: str, name: str) -> Any:  # noqa: ANN401 - the caller's model validates it
+    """The JSON document in an object."""
+    with _connection() as connection:
+        _headers, body = connection.get_object(container, name)
+    return json.loads(body)
+
+
+def write_json(container: str, name: str, document: object) -> None:
+    """Store a JSON document."""
+    with _connection() as connection:
+        body = json.dumps(document, indent=1)
+        connection.put_object(container, name, body, content_type="application/json")
+
+
+def write_manifest(container: str, name: str, segments: Sequence[StoredObject], metadata: dict[str, str]) -> str:
+    """Store the static large object `name` made of `segments` in order; its etag.
+
+    Swift checks every segment's etag and size as it stores the manifest, and refuses it if one differs.
+    """
+    with _connection() as connection:
+        groups = [segments[i : i + SLO_SEGMENTS] for i in range(0, len(segments), SLO_SEGMENTS)]
+        if len(groups) == 1:
+            return _put_manifest(connection, container, name, _entries(container, segments), metadata)
+        entries: list[dict[str, object]] = []
+        for number, group in enumerate(groups, start=1):
+            part = f"{name}.part{number:04}"
+            _put_manifest(connection, container, part, _entries(container, group), {})
+            entries.append({"path": f"/{container}/{part}"})
+        return _put_manifest(connection, container, name, entries, metadata)
+
+
+def _entries(container: str, segments: Sequence[StoredObject]) -> list[dict[str, object]]:
+    return [
+        {"path": f"/{container}/{segment.name}", "etag": segment.etag, "size_bytes": segment.size_bytes}
+        for segment in segments
+    ]
+
+
+def _put_manifest(
+    connection: Any,  # noqa: ANN401 - swiftclient has no types
+    container: str,
+    name: str,
+    entries: list[dict[str, object]],
+    metadata: dict[str, str],
+) -> str:
+    headers = {f"x-object-meta-{key}": value for key, value in metadata.items()}
+    etag: str = connection.put_object(
+        container, name, json.dumps(entries), headers=headers, query_string="multipart-manifest=put"
+    )
+    return etag.strip('"')
+
+
+def delete_prefix(container: str, prefix: str) -> bool:
+    """Delete what is below a prefix, up to BULK_DELETE objects a call; True when nothing is left."""
+    objects = list_objects(container, prefix)
+    names = "".join(f"{quote(f'{container}/{stored.name}')}\n" for stored in objects[:BULK_DELETE])
+    if names:
+        with _connection() as connection:
+            headers = {"content-type": "text/plain", "accept": "application/json"}
+            _headers, body = connection.post_account(headers, names, query_string="bulk-delete")
+            if errors := json.loads(body)["Errors"]:
+                raise SwiftUnavailable(f"Swift did not delete {len(errors)} objects of {container}/{prefix}")
+    return len(objects) <= BULK_DELETE

@@ -1,0 +1,1 @@
+"""The functions that workflows call: one module per noun, one function per verb."""

@@ -1,0 +1,42 @@
+"""The operation's record: begin, abort, succeed, fail."""
+
+from functions.runtime.step import Nothing, StepContext, StepInput, StepResult, step
+from functions.state import operations
+from functions.state.models import OperationState
+
+LIVE = frozenset({OperationState.QUEUED, OperationState.RUNNING})
+ENDED_BADLY = frozenset({OperationState.FAILED, OperationState.NEEDS_OPERATOR})
+
+
+class Fail(StepInput):
+    """`undone`: the compensation went through; otherwise an operator must look."""
+
+    undone: bool = True
+
+
+@step("record.begin", runs_while=LIVE)
+def begin(_request: Nothing, context: StepContext) -> StepResult:
+    """The first task: the operation runs, and the workflow's failure path is armed."""
+    operations.begin(context.operation_id)
+    return StepResult()
+
+
+@step("record.abort", runs_while=LIVE, compensation=True)
+def abort(_request: Nothing, context: StepContext) -> StepResult:
+    """The first task of the failure path: from here on no forward step runs, however late it arrives."""
+    operations.abort(context.operation_id)
+    return StepResult()
+
+
+@step("record.succeed", runs_while=frozenset({OperationState.RUNNING, OperationState.SUCCEEDED}))
+def succeed(_request: Nothing, context: StepContext) -> StepResult:
+    """The last task: the operation SUCCEEDED."""
+    operations.succeed(context.operation_id)
+    return StepResult()
+
+
+@step("record.fail", runs_while=LIVE | ENDED_BADLY, compensation=True)
+def fail(request: Fail, context: StepContext) -> StepResult:
+    """The last task of the failure path: FAILED, or NEEDS_OPERATOR when the compensation itself failed."""
+    operations.fail(context.operation_id, OperationState.FAILED if request.undone else OperationState.NEEDS_OPERATOR)
+    return StepResult()

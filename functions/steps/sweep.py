@@ -1,0 +1,84 @@
+"""The sweep: what a crash, a lost message or a deadline left, brought to an end.
+
+Mistral's cron runs it every few seconds. An operation that is QUEUED is started. One whose execution is over or lost is settled: its workflow is started again
+under a new execution id, forward at first (every step is idempotent), to its undoing from the second time on or past
+the deadline, and NEEDS_OPERATOR when even that did not end it.
+"""
+
+import uuid
+from datetime import timedelta
+
+from functions.cloud import mistral
+from functions.runtime.clock import now
+from functions.runtime.logs import get_logger
+from functions.runtime.step import Nothing, StepContext, StepResult, step
+from functions.state import operations
+from functions.state.models import Operation, OperationState
+from functions.state.transitions import UNDOING_LIMIT
+
+GRACE = timedelta(seconds=10)
+"""An operation younger than this is left to the request that started it."""
+SETTLEMENTS = 4
+"""Settlements after which an operator is needed."""
+
+
+class Swept(StepResult):
+    """How many operations were looked at, and how many needed something."""
+
+    active: int
+    moved: int
+
+
+@step("sweep.run", audience="sweep")
+def run(_request: Nothing, _context: StepContext) -> Swept:
+    """Look at every operation that has not ended, and move those that do not move themselves."""
+    active = operations.active(now() - GRACE)
+    return Swept(active=len(active), moved=sum(_move(operation) for operation in active))
+
+
+def execution_id(operation: Operation) -> str:
+    """The Mistral execution that has the operation now: its own id, or one derived for each settlement."""
+    if operation.settlements == 0:
+        return operation.id
+    return str(uuid.uuid5(uuid.UUID(operation.id), f"settlement-{operation.settlements}"))
+
+
+def _move(operation: Operation) -> bool:
+    state = mistral.state(execution_id(operation))
+    late = now() > operation.deadline
+    if late and operation.error is None:
+        operations.abort(operation.id, f"not finished by its deadline, {operation.deadline:%Y-%m-%d %H:%M:%S} UTC")
+        mistral.cancel(execution_id(operation))
+        return _settle(operation)
+    if now() > operation.deadline + UNDOING_LIMIT:
+        mistral.cancel(execution_id(operation))
+        return _give_up(operation)
+    if state in mistral.ALIVE:
+        return False
+    if operation.state == OperationState.QUEUED and state == mistral.ExecutionState.ABSENT:
+        _start(operation, execution_id(operation))
+        return True
+    return _settle(operation)
+
+
+def _settle(operation: Operation) -> bool:
+    if not operations.claim_settlement(operation.id, operation.settlements):
+        return False
+    operation.settlements += 1
+    if operation.settlements >= SETTLEMENTS:
+        return _give_up(operation)
+    if operation.settlements > 1:
+        operations.abort(operation.id, "its workflow ended without finishing it, twice; see the execution in Mistral")
+    get_logger().warning("settling", operation_id=operation.id, settlement=operation.settlements)
+    _start(operation, execution_id(operation))
+    return True
+
+
+def _give_up(operation: Operation) -> bool:
+    get_logger().error("needs an operator", operation_id=operation.id)
+    operations.fail(operation.id, OperationState.NEEDS_OPERATOR)
+    return True
+
+
+def _start(operation: Operation, new_execution_id: str) -> None:
+    mistral.start(new_execution_id, operation.type, operation.id, operation.deadline + UNDOING_LIMIT)
