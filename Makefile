@@ -3,15 +3,35 @@ PYTHON ?= python3
 export PYTHON
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test check bench
+.PHONY: help setup demo test check format bench
 help:
-	@echo 'make demo   set up and run the main job: create, fill, back up, restore'
-	@echo 'make test   set up and run every check and test'
-	@echo 'make check  format, lint, types, import rules, workflow lint, spec and models in step'
-	@echo 'make bench  measure, print the tables'
+	@echo 'make demo    set up and run the main job: create, fill, back up, restore'
+	@echo 'make test    set up and run every check and test'
+	@echo 'make check   format, lint, types, import rules, workflows, spec and models in step'
+	@echo 'make format  write formatted code, and what is generated from the spec'
+	@echo 'make bench   measure and print the tables'
 
 setup:
 	@deploy/setup.sh $(VENV)
 
 demo: setup
 	@$(BIN)/trovectl demo
+
+test: check
+	@$(BIN)/pytest tests --ignore tests/bench
+
+check: setup
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m workflows.lint
+	$(BIN)/python -m api_spec.generate --check
+
+format: setup
+	$(BIN)/python -m api_spec.generate
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+bench: setup
+	@$(BIN)/pytest tests/bench -s -q

@@ -42,6 +42,8 @@ def _task_findings(key: str, task: Task, tasks: dict[str, Task]) -> list[str]:
     findings = [f"task {key}: has no {policy}" for policy in POLICIES if policy not in task]
     if task.get("action") != "trove.call":
         findings.append(f"task {key}: its action must be trove.call")
+    if key in ENGINE_COMMANDS:
+        findings.append(f"task {key}: has the name of an engine command, which would be taken for it")
     unknown = [n for n in _next(task, "on-success") + _next(task, "on-error") if n not in {*tasks, *ENGINE_COMMANDS}]
     findings += [f"task {key}: goes on to {name!r}, which is no task" for name in unknown]
     if "on-complete" in task:

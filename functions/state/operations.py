@@ -121,7 +121,7 @@ def succeed(operation_id: str) -> None:
             return
         if operation.state != OperationState.RUNNING or operation.error is not None:
             raise StepRefused(f"operation {operation_id} cannot succeed any more: {operation.state}")
-        _end(operation, OperationState.SUCCEEDED)
+        _end(session, operation, OperationState.SUCCEEDED)
         transition = TRANSITIONS[OperationType(operation.type)]
         ended = now()
         if operation.instance_id and transition.instance_after:
@@ -142,7 +142,7 @@ def fail(operation_id: str, state: OperationState) -> None:
         if operation.state not in ACTIVE_STATES:
             return
         operation.error = operation.error or _failed_step(session, operation_id)
-        _end(operation, state)
+        _end(session, operation, state)
         transition = TRANSITIONS[OperationType(operation.type)]
         if operation.instance_id and transition.instance_failed:
             instance = _instance(session, operation)
@@ -185,8 +185,12 @@ def add_secrets(operation_id: str, more: dict[str, Any]) -> dict[str, Any]:
         return merged
 
 
-def _end(operation: Operation, state: OperationState) -> None:
+def _end(session: Session, operation: Operation, state: OperationState) -> None:
+    """The end, the secrets' end, and the end of the step that brings it about: who sees one sees all."""
     operation.state, operation.ended, operation.sealed = state, now(), None
+    last = "record.succeed" if state == OperationState.SUCCEEDED else "record.fail"
+    if (step := session.get(OperationStep, (operation.id, last), with_for_update=True)) is not None:
+        step.state, step.ended = StepState.SUCCEEDED, operation.ended
 
 
 def _fault(operation: Operation) -> dict[str, Any]:

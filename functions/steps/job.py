@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any, Literal
 
-from datastores.catalog import catalog
 from pydantic import BaseModel
 
 from datastores import bundle
+from datastores.catalog import catalog
 from functions.cloud import ssh
 from functions.cloud.ssh_ca import authority
 from functions.runtime.clock import now

@@ -1,13 +1,9 @@
 """The Heat stack that holds an instance's host."""
 
-from functools import lru_cache
 from pathlib import Path
 
 from datastores.catalog import catalog
-
-from functions.cloud import flavors
-from functions.cloud.heat import Heat, StackSource
-from functions.cloud.session import service_session
+from functions.cloud import flavors, heat
 from functions.runtime.errors import StepFailed
 from functions.runtime.settings import get_settings
 from functions.runtime.step import Nothing, StepContext, StepResult, step
@@ -23,11 +19,6 @@ TEMPLATE = Path(__file__).parents[2] / "deploy" / "heat" / "instance.yaml"
 def stack_name(instance: Instance) -> str:
     """One stack an instance, named after it."""
     return f"trove-{instance.id}"
-
-
-@lru_cache(maxsize=1)
-def _heat() -> Heat:
-    return Heat(service_session(), get_settings().os_region_name)
 
 
 @step("stack.create")
@@ -52,8 +43,8 @@ def create(_request: Nothing, context: StepContext) -> StepResult:
         "host_key": host_key["private_key"],
         "host_certificate": host_key["certificate"],
     }
-    source = StackSource(template=TEMPLATE, environment=get_settings().heat_environment)
-    _heat().apply(stack_name(instance), source, parameters, tags=[f"project-{instance.project_id}"])
+    tags = [f"project-{instance.project_id}"]
+    heat.apply(stack_name(instance), TEMPLATE, get_settings().heat_environment, parameters, tags)
     return StepResult()
 
 
@@ -62,7 +53,7 @@ def await_complete(_request: Nothing, context: StepContext) -> StepResult:
     """Wait for the stack; once complete, note the host's addresses in the instance."""
     instance = subject(context.operation_id).instance
     name = stack_name(instance)
-    status = wait_for(lambda: _heat().status(name), lambda status: status.state != "in_progress", context)
+    status = wait_for(lambda: heat.status(name), lambda status: status.state != "in_progress", context)
     if status is None:
         return StepResult(done=False)
     if status.state != "complete":
@@ -74,7 +65,7 @@ def await_complete(_request: Nothing, context: StepContext) -> StepResult:
 @step("stack.delete", compensation=True)
 def delete(_request: Nothing, context: StepContext) -> StepResult:
     """Ask Heat to delete the instance's stack, if there is one."""
-    _heat().delete(stack_name(subject(context.operation_id).instance))
+    heat.delete(stack_name(subject(context.operation_id).instance))
     return StepResult()
 
 
@@ -82,9 +73,9 @@ def delete(_request: Nothing, context: StepContext) -> StepResult:
 def await_gone(_request: Nothing, context: StepContext) -> StepResult:
     """Wait until the stack is gone; a deletion that failed is asked for again."""
     name = stack_name(subject(context.operation_id).instance)
-    status = wait_for(lambda: _heat().status(name), lambda status: status.state != "in_progress", context)
+    status = wait_for(lambda: heat.status(name), lambda status: status.state != "in_progress", context)
     if status is not None and status.state == "absent":
         return StepResult()
     if status is not None and status.state == "failed":
-        _heat().delete(name)
+        heat.delete(name)
     return StepResult(done=False)

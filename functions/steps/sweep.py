@@ -1,6 +1,6 @@
-"""The sweep: what a crash, a lost message or a deadline left, brought to an end.
+"""The sweep: what a crash, a lost message or a deadline left, brought to an end by Mistral's cron.
 
-Mistral's cron runs it every few seconds. An operation that is QUEUED is started. One whose execution is over or lost is settled: its workflow is started again
+An operation that is QUEUED is started. One whose execution is over or lost is settled: its workflow is started again
 under a new execution id, forward at first (every step is idempotent), to its undoing from the second time on or past
 the deadline, and NEEDS_OPERATOR when even that did not end it.
 """

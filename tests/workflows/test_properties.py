@@ -1,0 +1,144 @@
+"""The three properties of every workflow (DESIGN, failure rules): each step twice, a failure at each step, each
+compensation twice. Computed from the workflow files, so that a new workflow or step is covered by being there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from functions.runtime.errors import NotFound
+from functions.runtime.registry import find
+from functions.state import backups, instances
+from functions.state.models import (
+    Backup,
+    BackupStatus,
+    Instance,
+    InstanceStatus,
+    Operation,
+    OperationState,
+    OperationType,
+)
+from functions.state.subject import subject
+from tests.support.step_proxy import Forward, Reply, Rule, failing, straight, twice, twice_at_once
+from tests.workflows.conftest import Runner
+from tests.workflows.world import World, steps_of
+
+FAILURES = [(kind, step) for kind in OperationType for step in steps_of(kind)]
+
+
+@dataclass
+class Standing:
+    """An instance and a backup of it that operations can work on."""
+
+    world: World
+    runner: Runner
+    instance: Instance
+    backup: Backup
+
+    def accept(self, kind: OperationType) -> Operation:
+        """Accept an operation; what it consumes is made for it alone."""
+        instance, backup = self.instance, self.backup
+        if kind == OperationType.INSTANCE_DELETE:
+            instance = new_instance(self.world, self.runner)
+        if kind == OperationType.BACKUP_DELETE:
+            backup = new_backup(self.world, self.runner, self.instance)
+        return self.world.accept(kind, instance, backup)
+
+
+def new_instance(world: World, runner: Runner) -> Instance:
+    instance, operation = world.accept_instance()
+    assert runner.run(operation, straight).state == OperationState.SUCCEEDED
+    return instance
+
+
+def new_backup(world: World, runner: Runner, instance: Instance) -> Backup:
+    operation = world.accept(OperationType.BACKUP_CREATE, instance, None)
+    assert runner.run(operation, straight).state == OperationState.SUCCEEDED
+    return subject(operation.id).backup
+
+
+@pytest.fixture(scope="module")
+def standing(world: World, runner: Runner) -> Iterator[Standing]:
+    instance = new_instance(world, runner)
+    backup = new_backup(world, runner, instance)
+    yield Standing(world, runner, instance, backup)
+    for operation in (
+        world.accept(OperationType.BACKUP_DELETE, instance, backup),
+        world.accept(OperationType.INSTANCE_DELETE, instance, None),
+    ):
+        assert runner.run(operation, straight).state == OperationState.SUCCEEDED
+
+
+@pytest.mark.parametrize("rule", [twice, twice_at_once], ids=["twice", "twice at once"])
+@pytest.mark.parametrize("kind", list(OperationType))
+def test_each_step_twice(standing: Standing, kind: OperationType, rule: Rule) -> None:
+    ended = standing.runner.run(standing.accept(kind), rule)
+    assert ended.state == OperationState.SUCCEEDED, ended.error
+    clean_up(standing, ended)
+
+
+@pytest.mark.parametrize(("kind", "step"), FAILURES, ids=[f"{kind}-{step}" for kind, step in FAILURES])
+def test_failure_at_each_step(standing: Standing, kind: OperationType, step: str) -> None:
+    effect = step not in ("record.begin", "record.succeed")
+    ended = standing.runner.run(standing.accept(kind), failing(step, effect=effect))
+    check_failed(standing, ended)
+    clean_up(standing, ended)
+
+
+@pytest.mark.parametrize("kind", list(OperationType))
+def test_each_compensation_twice(standing: Standing, kind: OperationType) -> None:
+    last = steps_of(kind)[-2]
+    ended = standing.runner.run(standing.accept(kind), failing(last, effect=True, others=compensation_twice))
+    check_failed(standing, ended)
+    clean_up(standing, ended)
+
+
+def compensation_twice(step: str, forward: Forward) -> Reply:
+    """Undoing is called twice; the way there is not disturbed."""
+    return twice(step, forward) if find(step).compensation else forward()
+
+
+def check_failed(standing: Standing, ended: Operation) -> None:
+    """The operation failed, was undone, and the API's state says what is."""
+    assert ended.state == OperationState.FAILED, f"{ended.state}: {ended.error}"
+    assert ended.error, "a failed operation says why"
+    assert ended.sealed is None, "secrets are wiped at the end"
+    about = subject(ended.id)
+    match OperationType(ended.type):
+        case OperationType.INSTANCE_CREATE | OperationType.INSTANCE_RESTORE:
+            assert about.instance.status == InstanceStatus.ERROR
+            assert about.instance.fault
+            assert standing.world.left_of_instance(about.instance) == []
+        case OperationType.INSTANCE_RESTART | OperationType.INSTANCE_DELETE:
+            assert about.instance.status == InstanceStatus.ERROR
+        case OperationType.BACKUP_CREATE:
+            assert about.instance.status == InstanceStatus.ACTIVE
+            assert about.backup.status == BackupStatus.FAILED
+            assert standing.world.objects_of(about.backup) == []
+        case OperationType.BACKUP_DELETE:
+            assert about.backup.status == BackupStatus.DELETE_FAILED
+
+
+def clean_up(standing: Standing, ended: Operation) -> None:
+    """Whatever the operation left can be used or deleted as if it were new, and then nothing is left."""
+    about = subject(ended.id)
+    if ended.type == OperationType.INSTANCE_RESTART:
+        again = standing.world.accept(OperationType.INSTANCE_RESTART, about.instance, None)
+        assert standing.runner.run(again, straight).state == OperationState.SUCCEEDED
+        return
+    project = standing.runner.caller.project_id
+    if about.maybe_backup is not None and ended.type != OperationType.INSTANCE_RESTORE:
+        if about.backup.deleted_at is None:
+            again = standing.world.accept(OperationType.BACKUP_DELETE, standing.instance, about.backup)
+            assert standing.runner.run(again, straight).state == OperationState.SUCCEEDED
+        assert standing.world.objects_of(about.backup) == []
+        with pytest.raises(NotFound):
+            backups.get(project, about.backup.id)
+    elif about.instance.id != standing.instance.id:
+        if about.instance.deleted_at is None:
+            again = standing.world.accept(OperationType.INSTANCE_DELETE, about.instance, None)
+            assert standing.runner.run(again, straight).state == OperationState.SUCCEEDED
+        assert standing.world.left_of_instance(about.instance) == []
+        with pytest.raises(NotFound):
+            instances.get(project, about.instance.id)
+    assert standing.world.is_restorable(standing.backup), "nothing else was touched"
