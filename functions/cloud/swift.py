@@ -166,7 +166,7 @@ def delete_prefix(container: str, prefix: str) -> bool:
     if names:
         with _connection() as connection:
             headers = {"content-type": "text/plain", "accept": "application/json"}
-            _headers, body = connection.post_account(headers, names, query_string="bulk-delete")
+            _headers, body = connection.post_account(headers, query_string="bulk-delete", data=names)
             if errors := json.loads(body)["Errors"]:
                 raise SwiftUnavailable(f"Swift did not delete {len(errors)} objects of {container}/{prefix}")
     return len(objects) <= BULK_DELETE

