@@ -1,0 +1,103 @@
+"""Writes what follows from the specification: request and reply models, the table of routes, the API reference.
+
+`python -m api_spec.generate` writes the files, with `--check` it only tells which are out of step (exit status 1).
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from api_spec.reference import render_reference
+from api_spec.routes import render_routes
+
+ROOT = Path(__file__).parent.parent
+SPECIFICATION = ROOT / "api_spec" / "v1.0" / "openapi.yaml"
+MODELS = ROOT / "functions" / "entrypoint" / "models.py"
+ROUTES = ROOT / "functions" / "entrypoint" / "routes.py"
+REFERENCE = ROOT / "docs" / "api.md"
+
+HEADER = '"""Generated from api_spec/v1.0/openapi.yaml by `python -m api_spec.generate`; do not edit."""'
+
+MODEL_OPTIONS = (
+    "--input-file-type=openapi",
+    "--output-model-type=pydantic_v2.BaseModel",
+    "--openapi-scopes",
+    "schemas",
+    "paths",
+    "parameters",
+    "--use-operation-id-as-name",
+    "--base-class=functions.entrypoint.wire.Wire",
+    "--target-python-version=3.11",
+    "--strict-types",
+    "str",
+    "int",
+    "float",
+    "bool",
+    "--use-annotated",
+    "--enum-field-as-literal=all",
+    "--collapse-root-models",
+    "--use-type-alias",
+    "--snake-case-field",
+    "--use-schema-description",
+    "--use-field-description",
+    "--use-inline-field-description",
+    "--use-single-line-docstring",
+    "--no-formatters",
+    "--disable-warnings",
+    f"--custom-file-header={HEADER}",
+)
+
+
+def generate() -> dict[Path, str]:
+    """The contents of every generated file."""
+    specification = yaml.safe_load(SPECIFICATION.read_text())
+    return {
+        MODELS: _formatted(_models(), MODELS),
+        ROUTES: _formatted(f"{HEADER}\n\n{render_routes(specification)}", ROUTES),
+        REFERENCE: render_reference(specification),
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write or check the files; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m api_spec.generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is out of step")
+    check = parser.parse_args(arguments).check
+    generated = generate()
+    stale = [path for path, content in generated.items() if not path.exists() or path.read_text() != content]
+    names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
+    if check and stale:
+        sys.stderr.write(f"out of step with the specification: {names}; run `python -m api_spec.generate`\n")
+        return 1
+    for path in () if check else stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(generated[path])
+    sys.stdout.write(f"written: {names}\n" if stale else "in step with the specification\n")
+    return 0
+
+
+def _models() -> str:
+    with tempfile.TemporaryDirectory() as scratch:
+        output = Path(scratch) / "models.py"
+        _run("datamodel_code_generator", "--input", str(SPECIFICATION), "--output", str(output), *MODEL_OPTIONS)
+        return output.read_text()
+
+
+def _formatted(source: str, path: Path) -> str:
+    """The source as the project's ruff has it: fixed first, then formatted."""
+    name = ("--stdin-filename", str(path), "-")
+    fixed = _run("ruff", "check", "--fix-only", "--quiet", *name, source=source)
+    return _run("ruff", "format", "--quiet", *name, source=fixed)
+
+
+def _run(module: str, *arguments: str, source: str | None = None) -> str:
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, input=source, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT).stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""Errors on the wire: Trove's fault form `{"<fault>": {"code": <status>, "message": "<text>"}}`.
+
+status  fault                 when
+400     badRequest            malformed body, a field breaks its rule, unknown flavor or datastore version
+401     unauthorized          no token, or an invalid or expired one
+403     forbidden             policy denies it, the path names another project, a backup larger than the volume
+404     itemNotFound          no such thing in the caller's project, no such path or method
+406     notAcceptable         the microversion asked for is not served
+409     conflict              the resource is not in a state for it (restore of an unfinished backup)
+413     overLimit             quota, largest volume, largest request body
+415     badMediaType          the body is not JSON by its Content-Type
+422     unprocessableEntity   the instance or backup is busy
+500     instanceFault         a fault of ours; the message gives the request's id and nothing else
+501     notImplemented        a part of Trove's API that is not offered
+503     serviceUnavailable    Keystone or the state database does not answer; Retry-After says when to try again
+"""
+
+from dataclasses import dataclass, field
+
+from functions.runtime import errors
+
+RETRY_AFTER_SECONDS = 5
+
+
+class Unauthorized(errors.TroveError):
+    """There is no valid token; `challenge` is the WWW-Authenticate header that says where to get one."""
+
+    def __init__(self, challenge: str | None = None) -> None:
+        super().__init__("The request you have made requires authentication.")
+        self.challenge = challenge
+
+
+class NotAcceptable(errors.TroveError):
+    """The microversion is not served."""
+
+
+class BadMediaType(errors.TroveError):
+    """The body is not JSON."""
+
+
+class RequestTooLarge(errors.TroveError):
+    """The body is larger than the service reads."""
+
+
+FAULTS: dict[type[errors.TroveError], tuple[int, str]] = {
+    errors.BadRequest: (400, "badRequest"),
+    Unauthorized: (401, "unauthorized"),
+    errors.Forbidden: (403, "forbidden"),
+    errors.NotFound: (404, "itemNotFound"),
+    NotAcceptable: (406, "notAcceptable"),
+    errors.Conflict: (409, "conflict"),
+    errors.QuotaExceeded: (413, "overLimit"),
+    RequestTooLarge: (413, "overLimit"),
+    BadMediaType: (415, "badMediaType"),
+    errors.Busy: (422, "unprocessableEntity"),
+    errors.NotSupported: (501, "notImplemented"),
+    errors.Unavailable: (503, "serviceUnavailable"),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An error as it is sent."""
+
+    status: int
+    name: str
+    message: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def body(self) -> dict[str, object]:
+        """The reply's JSON object."""
+        return {self.name: {"code": self.status, "message": self.message}}
+
+
+def fault_of(error: errors.TroveError) -> Fault | None:
+    """The fault for an error of the product; None for those that no caller is to blame for or can wait out."""
+    for kind in type(error).__mro__:
+        if kind in FAULTS:
+            status, name = FAULTS[kind]
+            return Fault(status, name, error.message, _headers(error))
+    return None
+
+
+def crash(request_id: str) -> Fault:
+    """The fault for a defect: the reason is in the log, under the request's id."""
+    return Fault(500, "instanceFault", f"Internal Server Error. Please keep this ID to help us find it: {request_id}.")
+
+
+def _headers(error: errors.TroveError) -> dict[str, str]:
+    if isinstance(error, errors.Unavailable):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, Unauthorized) and error.challenge:
+        return {"WWW-Authenticate": error.challenge}
+    return {}

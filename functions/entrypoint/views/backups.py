@@ -1,0 +1,29 @@
+"""Backups on the wire."""
+
+from functions.entrypoint.catalog import Offer
+from functions.entrypoint.views.common import time_text
+from functions.state.models import Backup
+
+GIB = 2**30
+
+
+def backup_view(backup: Backup, offer: Offer) -> dict[str, object]:
+    """A backup; `size` is what is stored, in GB."""
+    return {
+        "id": backup.id,
+        "name": backup.name,
+        "description": backup.description,
+        "locationRef": backup.location,
+        "instance_id": backup.instance_id,
+        "created": time_text(backup.created),
+        "updated": time_text(backup.updated),
+        "size": None if backup.size_bytes is None else round(backup.size_bytes / GIB, 3),
+        "status": backup.status,
+        "parent_id": backup.parent_id,
+        "project_id": backup.project_id,
+        "datastore": {
+            "type": offer.datastore.name,
+            "version": offer.version.name,
+            "version_id": offer.version.id,
+        },
+    }

@@ -1,0 +1,40 @@
+"""Operations on the wire."""
+
+from functions.entrypoint.views.common import optional_time, time_text
+from functions.state.models import Operation, OperationStep
+
+
+def operation_view(operation: Operation) -> dict[str, object]:
+    """An operation as lists show it."""
+    error, progress = operation.error, operation.progress
+    return {
+        "id": operation.id,
+        "type": operation.type,
+        "state": operation.state,
+        "instance_id": operation.instance_id,
+        "backup_id": operation.backup_id,
+        "request_id": operation.request_id,
+        "user_id": operation.user_id,
+        "created": time_text(operation.created),
+        "started": optional_time(operation.started),
+        "ended": optional_time(operation.ended),
+        "deadline": time_text(operation.deadline),
+        "error": error and {"step": error.get("step"), "message": error["message"]},
+        "progress": progress and {name: progress.get(name) for name in ("phase", "bytes", "percent")},
+    }
+
+
+def operation_detail(operation: Operation) -> dict[str, object]:
+    """An operation with its steps in the order they were first started."""
+    return operation_view(operation) | {"steps": [_step(step) for step in operation.steps]}
+
+
+def _step(step: OperationStep) -> dict[str, object]:
+    return {
+        "name": step.name,
+        "state": step.state,
+        "started": time_text(step.started),
+        "ended": optional_time(step.ended),
+        "attempts": step.attempts,
+        "error": step.error["message"] if step.error else None,
+    }
