@@ -14,17 +14,21 @@ from functions.runtime.step import Step, StepContext
 from functions.state import operations, timeline
 from functions.state.models import StepState
 
+CRASHES = 3
+"""An unforeseen error may pass; after so many attempts it is taken to stay."""
+
 
 def call(name: str, arguments: dict[str, Any], authorization: str | None) -> Envelope:
     """Run one step. Never raises: every error becomes the envelope's, at this one place."""
-    with structlog.contextvars.bound_contextvars(step=name):
+    with structlog.contextvars.bound_contextvars(step=name, attempt=1):
         try:
             return _authorised(name, arguments, authorization)
         except TroveError as error:
             return _failed(error)
         except Exception as error:  # noqa: BLE001 - the function boundary
             get_logger().exception("step crashed")
-            return _envelope(type(error).__name__, f"{name} crashed: {type(error).__name__}", retryable=True)
+            again = structlog.contextvars.get_contextvars()["attempt"] < CRASHES
+            return _envelope(type(error).__name__, f"{name} crashed: {type(error).__name__}", retryable=again)
 
 
 def _authorised(name: str, arguments: dict[str, Any], authorization: str | None) -> Envelope:
@@ -58,9 +62,10 @@ def _check_operation(step: Step[Any, Any], operation_id: str) -> None:
 
 def _recorded(step: Step[Any, Any], request: Any, context: StepContext) -> Envelope:  # noqa: ANN401
     with _Recording(context.operation_id, step.name) as recording:
+        structlog.contextvars.bind_contextvars(attempt=recording.attempt)
         envelope = _ran(step, request, context)
         recording.done = envelope.result is not None and envelope.result["done"]
-    get_logger().info("step ended", attempt=recording.attempt, done=recording.done)
+    get_logger().info("step ended", done=recording.done)
     return envelope
 
 
