@@ -25,7 +25,7 @@ def deploy(session: "Session", function_urls: dict[str, str], sweep_pattern: str
     """
     from mistralclient.api.client import client
 
-    mistral = client(session=session, service_type="workflowv2")
+    mistral = client(mistral_url=session.get_endpoint(service_type="workflowv2", interface="public"), session=session)
     _register(mistral.actions, "trove.call", ACTIONS.read_text())
     for path in [*operation_files(), SWEEP]:
         _register(mistral.workflows, path.stem, path.read_text())

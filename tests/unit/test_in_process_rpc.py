@@ -7,7 +7,6 @@ import oslo_messaging
 import pytest
 from oslo_config import cfg
 from oslo_messaging._drivers import impl_fake
-from oslo_messaging._tracing import client as tracing
 
 from deploy.local import patches
 
@@ -21,10 +20,8 @@ class Endpoint:
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[oslo_messaging.RPCClient]:
     monkeypatch.setattr(impl_fake, "FakeDriver", impl_fake.FakeDriver)
     patches.wake_in_process_rpc()
-    conf = cfg.ConfigOpts()
-    conf.register_opts(tracing.oslo_messaging_tracing, group="oslo_messaging_tracing")
-    conf(args=[])
-    transport = oslo_messaging.get_rpc_transport(conf, "fake://")
+    cfg.CONF(args=[], project="test", default_config_files=[])
+    transport = oslo_messaging.get_rpc_transport(cfg.CONF, "fake://")
     target = oslo_messaging.Target(topic="numbers", server="one")
     server = oslo_messaging.get_rpc_server(transport, target, [Endpoint()], executor="threading")
     server.start()

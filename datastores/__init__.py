@@ -1,0 +1,1 @@
+"""Datastores: one folder each, the catalog that reads them and the code that travels to hosts."""

@@ -1,0 +1,174 @@
+"""The catalog: every datastore's folder, as its datastore.yaml describes it.
+
+A folder of this package with a datastore.yaml is a datastore; nothing else has to know of it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from datastores.formula import Setting, Value, evaluate, unknown_sources
+from datastores.host.names import NameRules
+
+Capability = Literal[
+    "databases", "users", "backup", "root", "incremental_backup", "configuration", "logs", "replication"
+]
+Id = Annotated[str, AfterValidator(lambda text: str(UUID(text)))]
+_ROOT = Path(__file__).parent
+
+
+class CatalogError(Exception):
+    """A datastore.yaml is wrong; the message names file and field."""
+
+
+class UnknownDatastoreError(LookupError):
+    """No datastore or version has that name or id."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Parameter(_Strict):
+    """An engine's parameter that a tenant may set."""
+
+    name: str
+    type: Literal["integer", "string", "boolean", "float"]
+    restart_required: bool
+    description: str
+    min: int | None = None
+    max: int | None = None
+    choices: tuple[str, ...] | None = None
+
+
+class Substrate(_Strict):
+    """Where a version's programs are on hosts of a substrate, and what package brings them."""
+
+    programs: str
+    package: str
+
+
+class DatastoreVersion(_Strict):
+    """A release of a datastore; its id never changes. Only active ones can be asked for."""
+
+    id: Id
+    name: str
+    number: str
+    active: bool = True
+    substrates: dict[str, Substrate]
+    datastore: str
+    ports: tuple[int, ...]
+    settings: dict[str, Setting]
+    parameters: tuple[Parameter, ...]
+
+    def settings_for(self, memory_mb: int, cpus: int) -> dict[str, Value]:
+        """The default settings on a host with that memory (MB) and CPUs."""
+        return evaluate(self.settings, memory_mb, cpus)
+
+
+class Datastore(_Strict):
+    """A database product. `volume`: whether its data lives on a volume."""
+
+    id: Id
+    name: str
+    description: str
+    default_version: str | None = None
+    ports: tuple[Annotated[int, Field(gt=0, lt=65536)], ...]
+    capabilities: frozenset[Capability]
+    volume: bool
+    names: NameRules
+    versions: tuple[DatastoreVersion, ...]
+    settings: dict[str, Setting] = {}
+    parameters: tuple[Parameter, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _versions_inherit(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """A version has its datastore's ports, settings and parameters."""
+        inherited = {
+            "datastore": document.get("name"),
+            "ports": document.get("ports", ()),
+            "settings": document.get("settings", {}),
+            "parameters": document.get("parameters", ()),
+        }
+        return document | {"versions": [inherited | version for version in document.get("versions", ())]}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if wrong := unknown_sources(self.settings):
+            raise ValueError("; ".join(wrong))
+        if self.default_version is not None and self.default_version not in {item.name for item in self.versions}:
+            raise ValueError(f"default_version '{self.default_version}' is none of the versions")
+        return self
+
+    @property
+    def default_version_id(self) -> str | None:
+        """The id of the version used when none is asked for."""
+        return next((item.id for item in self.versions if item.name == self.default_version), None)
+
+
+class Catalog(_Strict):
+    """All datastores, by name."""
+
+    datastores: tuple[Datastore, ...]
+
+    def find(self, name_or_id: str) -> Datastore:
+        """A datastore by its name or id. Raises UnknownDatastoreError."""
+        for datastore in self.datastores:
+            if name_or_id in {datastore.name, datastore.id}:
+                return datastore
+        raise UnknownDatastoreError(f"there is no datastore '{name_or_id}'")
+
+    def version(self, datastore: str, name_or_id: str | None) -> DatastoreVersion:
+        """A version of a datastore by name or id; None is the datastore's default. Raises UnknownDatastoreError."""
+        found = self.find(datastore)
+        wanted = name_or_id if name_or_id is not None else found.default_version
+        for version in found.versions:
+            if wanted in {version.name, version.id}:
+                return version
+        raise UnknownDatastoreError(f"datastore '{found.name}' has no version '{name_or_id or '(default)'}'")
+
+    def version_by_id(self, version_id: str) -> DatastoreVersion:
+        """The version with that id, active or not. Raises UnknownDatastoreError."""
+        for version in (version for datastore in self.datastores for version in datastore.versions):
+            if version.id == version_id:
+                return version
+        raise UnknownDatastoreError(f"there is no datastore version {version_id}")
+
+
+@functools.cache
+def catalog() -> Catalog:
+    """The catalog of this installation. Raises CatalogError."""
+    return load(sorted(_ROOT.glob("*/datastore.yaml")))
+
+
+def load(files: Iterable[Path]) -> Catalog:
+    """The catalog that these files make. Raises CatalogError naming file and field."""
+    loaded = Catalog(datastores=tuple(_read(path) for path in files))
+    ids = [datastore.id for datastore in loaded.datastores]
+    ids += [version.id for datastore in loaded.datastores for version in datastore.versions]
+    if twice := {item for item in ids if ids.count(item) > 1}:
+        raise CatalogError(f"ids are used twice: {', '.join(sorted(twice))}")
+    return loaded
+
+
+def _read(path: Path) -> Datastore:
+    try:
+        datastore = Datastore.model_validate(yaml.safe_load(path.read_text()))
+    except yaml.YAMLError as error:
+        raise CatalogError(f"{path}: {error}") from error
+    except ValidationError as error:
+        wrong = [
+            f"{'.'.join(str(part) for part in item['loc']) or '(whole)'}: {item['msg']}" for item in error.errors()
+        ]
+        raise CatalogError(f"{path}: {'; '.join(wrong)}") from error
+    if datastore.name != path.parent.name:
+        raise CatalogError(f"{path}: name: '{datastore.name}' is not the folder's name")
+    return datastore

@@ -1,0 +1,169 @@
+"""The Engine contract: what a datastore's folder has to know about its database.
+
+An engine is code that runs on a host for the length of one job or call. Each method can be called again after a crash
+in the middle of it, and then has the same effect as once. Methods of the optional groups belong to a capability that
+the datastore's `datastore.yaml` declares; without it they answer Unsupported.
+"""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from datastores.host.errors import BadRequest, EngineError, Unsupported
+from datastores.host.facts import Facts
+from datastores.host.names import NameRules, rules
+from datastores.host.process import Programs
+from datastores.host.streams import Sink, Source
+
+
+@dataclass(frozen=True)
+class Version:
+    """A release of a datastore, from its datastore.yaml. `programs` is where its programs are on this host."""
+
+    name: str
+    number: str
+    programs: Path
+    ports: tuple[int, ...]
+    package: str
+    names: NameRules
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database to create; None = the engine's default."""
+
+    name: str
+    character_set: str | None = None
+    collate: str | None = None
+
+
+@dataclass(frozen=True)
+class User:
+    """A user to create, with the databases it may use. `host` limits where it may connect from (`%` = anywhere)."""
+
+    name: str
+    password: str = field(repr=False)
+    host: str | None = None
+    databases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether the database runs, and its exact version when it can be told."""
+
+    running: bool
+    version: str | None = None
+
+
+class Engine(ABC):
+    """One datastore version on one host."""
+
+    backup_format = "tar"
+
+    def __init__(self, facts: Facts, version: Version) -> None:
+        self.facts = facts
+        self.version = version
+        self.programs = Programs(facts)
+
+    # every engine
+
+    @abstractmethod
+    def install(self) -> None:
+        """See that the programs of this version are there. Raises BadRequest saying which are missing."""
+
+    @abstractmethod
+    def initialize(self) -> None:
+        """Make empty data, once."""
+
+    @abstractmethod
+    def configure(self, settings: dict[str, Any]) -> None:
+        """Write the configuration for this host; `settings` are the engine's parameters. Does not restart."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start, wait until connections are accepted, and start again at every boot of the host. Raises EngineError."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Stop cleanly, also for the next boots, and wait for the end."""
+
+    def restart(self) -> None:
+        """Stop and start."""
+        self.stop()
+        self.start()
+
+    @abstractmethod
+    def status(self) -> Status:
+        """The state now."""
+
+    # capability: databases
+
+    def create_databases(self, databases: list[Database]) -> None:
+        """Create those that are not there."""
+        self._lacks("databases", databases)
+
+    # capability: users
+
+    def create_users(self, users: list[User]) -> None:
+        """Create users or set the password of existing ones, and grant them their databases."""
+        self._lacks("users", users)
+
+    # capability: backup
+
+    def backup(self, sink: Sink) -> None:
+        """Write a consistent copy of all data, as `backup_format`, while the database works on."""
+        self._lacks("backup", [sink])
+
+    def backup_bytes(self) -> int | None:
+        """About how many bytes `backup` will write, None when unknown."""
+        return None
+
+    def restore(self, source: Source) -> None:
+        """Make data of what `backup` wrote, verified as far as the format allows; not started, not configured."""
+        self._lacks("backup", [source])
+
+    def verify(self) -> None:
+        """Look into the started, restored database. Raises EngineError when something is wrong."""
+        if not self.status().running:
+            raise EngineError("the restored database does not run")
+
+    def check_name(self, kind: str, name: str) -> None:
+        """Raises BadRequest for a name that a `database` or `user` of this datastore cannot have."""
+        problem = self.version.names.problem(kind, name)
+        if problem:
+            raise BadRequest(problem)
+
+    def _lacks(self, capability: str, wanted: list[Any]) -> None:
+        if wanted:
+            raise Unsupported(f"this datastore does not have the capability '{capability}'")
+
+
+def load(datastore: str, version: str, facts: Facts, definition: dict[str, Any]) -> Engine:
+    """The engine of a datastore's version on this host; `definition` is its datastore.yaml.
+
+    The folder's module `engine` names its class `ENGINE`. Raises BadRequest for a version this substrate does not have.
+    """
+    found = [item for item in definition["versions"] if item["name"] == version]
+    if not found:
+        raise BadRequest(f"{datastore} has no version '{version}'")
+    substrate = found[0]["substrates"].get(facts.substrate)
+    if substrate is None:
+        raise BadRequest(f"{datastore} {version} is not available on hosts of substrate '{facts.substrate}'")
+    try:
+        programs = Path(substrate["programs"].format(**facts.software))
+    except KeyError as error:
+        raise BadRequest(f"the host's facts do not say where software {error} is") from None
+    release = Version(
+        version,
+        found[0]["number"],
+        programs,
+        tuple(definition["ports"]),
+        substrate["package"],
+        rules(definition["names"]),
+    )
+    engine: Engine = importlib.import_module(f"datastores.{datastore}.engine").ENGINE(facts, release)
+    return engine

@@ -1,0 +1,52 @@
+"""Small files that are replaced whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+
+def write_text(path: Path, text: str, mode: int = 0o600) -> None:
+    """Replace a file atomically: written beside, synced, renamed."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, mode)
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    beside.replace(path)
+
+
+def write_json(path: Path, document: dict[str, Any]) -> None:
+    """Replace a JSON file atomically, readable by its owner only."""
+    write_text(path, json.dumps(document))
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The document, or None when the file is not there."""
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return document
+
+
+def tail(path: Path, size: int, since: int = 0) -> str:
+    """The last `size` bytes of a file after byte `since`; empty when there is none."""
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(since if since <= end else 0, end - size))
+            return file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory if it is there."""
+    if path.exists():
+        shutil.rmtree(path)

@@ -1,0 +1,43 @@
+"""The engine's own processes: started apart from any job, and again at every boot of the host."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from pathlib import Path
+
+from datastores.host import files, launch
+from datastores.host.errors import EngineError
+from datastores.host.facts import Facts
+
+
+def register(facts: Facts, name: str, shell: str) -> Path:
+    """Write the boot script: shell text that starts the engine as the engine's user and returns once it is up.
+
+    It must hold no secret, and end well when the engine already runs.
+    """
+    script = facts.boot / name
+    body = f"#!/bin/sh\nset -e\nexport LC_ALL=C.UTF-8 TZ=UTC\numask 077\ncd {shlex.quote(str(facts.root))}\n"
+    if facts.user:
+        shell = f"exec runuser -u {shlex.quote(facts.user)} -- sh -e -c {shlex.quote(shell)}"
+    files.write_text(script, f"{body}{shell}\n", 0o700)
+    return script
+
+
+def unregister(facts: Facts, name: str) -> None:
+    """Do not start the engine at boot any more."""
+    (facts.boot / name).unlink(missing_ok=True)
+
+
+def start(facts: Facts, name: str) -> None:
+    """Run the boot script, under systemd in a unit of its own so that the engine does not end with the job.
+
+    Raises EngineError when it fails.
+    """
+    command = [str(facts.boot / name)]
+    if launch.has_systemd():
+        unit = ["systemd-run", f"--unit=trove-{name}", "--slice=trove.slice", "--collect", "--quiet"]
+        command = [*unit, "-p", "Type=forking", "-p", "TimeoutStartSec=infinity", "--", *command]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise EngineError(f"{name} did not start")

@@ -1,0 +1,97 @@
+"""The configuration of this host: settings, who may connect, who is the superuser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from datastores.host import files
+from datastores.host.errors import BadRequest
+from datastores.postgresql.engine_cluster import SUPERUSER, Cluster
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
+_SUMMARIZE_WAL_SINCE = 17
+
+
+def write(cluster: Cluster, settings: dict[str, Any]) -> None:
+    """Write host.conf, pg_hba.conf and pg_ident.conf. Raises BadRequest for a setting that cannot be written."""
+    conf = cluster.facts.conf
+    texts = {
+        cluster.host_conf: _host_conf(cluster, settings),
+        conf / "pg_hba.conf": _hba(_has_tls(cluster)),
+        conf / "pg_ident.conf": f'trove "{cluster.facts.engine_user}" {SUPERUSER}\n',
+    }
+    for path, text in texts.items():
+        files.write_text(path, text)
+        cluster.facts.give(path)
+
+
+def value(setting: object) -> str:
+    """A setting's value as postgresql.conf writes it. Raises BadRequest for a line break."""
+    text = ("on" if setting else "off") if isinstance(setting, bool) else str(setting)
+    if any(character in text for character in "\n\r\0"):
+        raise BadRequest("a setting's value must be one line")
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _host_conf(cluster: Cluster, settings: dict[str, Any]) -> str:
+    for name in settings:
+        if not _NAME.fullmatch(name):
+            raise BadRequest(f"{name!r} is not the name of a PostgreSQL setting")
+    asked = [f"{name} = {value(setting)}\n" for name, setting in sorted(settings.items())]
+    fixed = [f"{name} = {value(setting)}\n" for name, setting in _fixed(cluster).items()]
+    return "".join([*asked, "# what follows is not for the tenant to change\n", *fixed])
+
+
+def _fixed(cluster: Cluster) -> dict[str, Any]:
+    facts = cluster.facts
+    fixed: dict[str, Any] = {
+        "listen_addresses": facts.address,
+        "port": cluster.port,
+        "unix_socket_directories": facts.run,
+        "hba_file": facts.conf / "pg_hba.conf",
+        "ident_file": facts.conf / "pg_ident.conf",
+        "password_encryption": "scram-sha-256",
+        "logging_collector": True,
+        "log_directory": facts.log,
+        "log_filename": "postgresql-%a.log",
+        "log_truncate_on_rotation": True,
+        "log_rotation_age": "1d",
+        "log_rotation_size": 0,
+        "log_line_prefix": "%m [%p] %q%u@%d ",
+        "wal_level": "replica",
+        "archive_mode": True,  # changing it needs a restart; archiving itself is switched on by its command
+        "archive_command": "true",
+    }
+    if cluster.major >= _SUMMARIZE_WAL_SINCE:
+        fixed["summarize_wal"] = True
+    if _has_tls(cluster):
+        fixed |= {"ssl": True, "ssl_cert_file": _tls(cluster)[0], "ssl_key_file": _tls(cluster)[1]}
+    return fixed
+
+
+def _tls(cluster: Cluster) -> tuple[str, str]:
+    return str(cluster.facts.conf / "server.crt"), str(cluster.facts.conf / "server.key")
+
+
+def _has_tls(cluster: Cluster) -> bool:
+    """Whether this host has a certificate for the server and a build that can use it."""
+    if not (cluster.facts.conf / "server.crt").exists():
+        return False
+    built = cluster.programs.run([cluster.bin / "pg_config", "--configure"])
+    return "--with-ssl" in built or "--with-openssl" in built
+
+
+def _hba(tls: bool) -> str:
+    """The superuser through the socket only; tenants from the network with their password, over TLS if there is TLS,
+    and not into the databases that are the service's own."""
+    network = "hostssl" if tls else "host"
+    return f"""\
+local all                {SUPERUSER}           peer map=trove
+local replication        {SUPERUSER}           peer map=trove
+local all                all                   reject
+host  all                {SUPERUSER} all       reject
+host  replication        all         all       reject
+host  postgres,template1 all         all       reject
+{network} all            all         all       scram-sha-256
+"""

@@ -1,0 +1,102 @@
+"""Starting and stopping the server."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from datastores.host import files, service
+from datastores.host.errors import EngineError
+from datastores.postgresql.engine_cluster import Cluster
+
+NAME = "postgresql"
+_STOP_SECONDS = 120
+_RECOVERY_SECONDS = 86400  # crash recovery takes what it takes; the job's own limit ends the waiting
+_ORPHAN_TENTHS = 100
+_TAIL_BYTES = 4000
+_TAIL_LINES = 5
+_SAID_BY_EVERY_START = (
+    "redirecting log output",
+    "Future log output",
+    "starting PostgreSQL",
+    "listening on",
+    "database system is shut down",
+)
+
+
+def start(cluster: Cluster) -> None:
+    """Start unless it runs, and register for the host's boot. Raises EngineError with the log's last words."""
+    service.register(cluster.facts, NAME, _script(cluster))
+    if runs(cluster):
+        return
+    since = _sizes(cluster)
+    try:
+        service.start(cluster.facts, NAME)
+    except EngineError as error:
+        raise EngineError(f"PostgreSQL does not start: {_last_words(cluster, since)}") from error
+
+
+def stop(cluster: Cluster) -> None:
+    """Stop, ending the sessions, also for the next boots; nothing happens when it does not run."""
+    service.unregister(cluster.facts, NAME)
+    if runs(cluster):
+        limit = str(_STOP_SECONDS)
+        cluster.programs.run([cluster.bin / "pg_ctl", "-D", cluster.data, "-m", "fast", "-w", "-t", limit, "stop"])
+
+
+def runs(cluster: Cluster) -> bool:
+    """Whether the process named by postmaster.pid is a server of this data directory: its working directory tells."""
+    lines = files.tail(cluster.data / "postmaster.pid", _TAIL_BYTES).splitlines()
+    if not lines:
+        return False
+    try:
+        return Path(f"/proc/{int(lines[0])}/cwd").resolve(strict=True) == cluster.data.resolve()
+    except (OSError, ValueError):
+        return False
+
+
+def _script(cluster: Cluster) -> str:
+    """Shell text that starts the server.
+
+    After a crash the server refuses to start while a process has the number in postmaster.pid or in the socket's lock
+    file, even another one. Both go first, but only when no process works in the data directory: orphans of a killed
+    server do for a moment, and must not meet a new one.
+    """
+    real = str(cluster.data.resolve())
+    pattern = re.sub(r"([*?\[\]\\])", r"\\\1", real)
+    lock = cluster.facts.run / f".s.PGSQL.{cluster.port}.lock"
+    names = (cluster.bin / "pg_ctl", real, pattern, _start_log(cluster), cluster.data / "postmaster.pid", lock)
+    pg_ctl, data, like, start_log, pid, socket_lock = (shlex.quote(str(name)) for name in names)
+    return f"""\
+works_here() {{ find /proc/[0-9]*/cwd -maxdepth 0 -lname {like} 2>/dev/null | grep -q .; }}
+number=$(head -n 1 {pid} 2>/dev/null || :)
+if [ -n "$number" ] && [ "$(readlink "/proc/$number/cwd")" = {data} ]; then exit 0; fi
+tries={_ORPHAN_TENTHS}
+while [ $tries -gt 0 ] && works_here; do sleep 0.1; tries=$((tries - 1)); done
+works_here || rm -f {pid} {socket_lock}
+exec {pg_ctl} -D {data} -l {start_log} -s -w -t {_RECOVERY_SECONDS} start </dev/null"""
+
+
+def _start_log(cluster: Cluster) -> Path:
+    return cluster.facts.log / "start.log"
+
+
+def _logs(cluster: Cluster) -> list[Path]:
+    collected = [*cluster.facts.log.glob("postgresql-*.log"), _start_log(cluster)]
+    return sorted((path for path in collected if path.exists()), key=lambda path: path.stat().st_mtime)
+
+
+def _sizes(cluster: Cluster) -> dict[Path, int]:
+    return {path: path.stat().st_size for path in _logs(cluster)}
+
+
+def _last_words(cluster: Cluster, since: dict[Path, int]) -> str:
+    """What the server's logs say since those sizes, without what every start says."""
+    lines = [
+        line
+        for path in _logs(cluster)
+        for line in files.tail(path, _TAIL_BYTES, since.get(path, 0)).splitlines()
+        if line.strip() and not any(word in line for word in _SAID_BY_EVERY_START)
+    ]
+    return "\n".join(lines[-_TAIL_LINES:]) or f"it left no word in {cluster.facts.log}"

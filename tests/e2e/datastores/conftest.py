@@ -1,0 +1,56 @@
+"""Hosts without SSH and an object store at the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.host_driver import HostDriver, directory, own, wheels
+from tests.support.tempurl_sink import TempUrlSink
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[Path]:
+    """A short path that belongs to the engine's user."""
+    with directory() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def software(scratch: Path) -> Path:
+    """Where the engines' wheels are."""
+    return wheels(scratch)
+
+
+class Hosts:
+    """Makes hosts and kills what runs on them at the end."""
+
+    def __init__(self, scratch: Path, software: Path) -> None:
+        self._scratch, self._software = scratch, software
+        self.made: list[HostDriver] = []
+
+    def make(self, datastore: str) -> HostDriver:
+        """A new host."""
+        root = self._scratch / f"host{len(list(self._scratch.iterdir()))}"
+        root.mkdir()
+        own(root)
+        self.made.append(HostDriver(root, self._software, datastore))
+        return self.made[-1]
+
+
+@pytest.fixture(scope="module")
+def hosts(scratch: Path, software: Path) -> Iterator[Hosts]:
+    """A maker of hosts."""
+    made = Hosts(scratch, software)
+    yield made
+    for host in made.made:
+        host.destroy()
+
+
+@pytest.fixture
+def sink() -> Iterator[TempUrlSink]:
+    """An object store."""
+    with TempUrlSink() as running:
+        yield running
