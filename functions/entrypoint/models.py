@@ -18,10 +18,10 @@ Id = TypeAliasType(
 """A UUID."""
 
 
-Time = TypeAliasType(
-    "Time", Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+PreciseTime = TypeAliasType(
+    "PreciseTime", Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
 )
-"""UTC, to the second, without a zone."""
+"""UTC to the millisecond, without a zone; where durations of a step are of interest."""
 
 
 class Link(Wire):
@@ -362,6 +362,14 @@ FlavorRef1 = TypeAliasType("FlavorRef1", Annotated[StrictStr, Field(max_length=2
 """Id of a flavor, or a URL that ends in it. Required."""
 
 
+Flavor = TypeAliasType("Flavor", Annotated[StrictInt, Field(ge=0)])
+"""What openstacksdk sends for flavorRef, which goes before it."""
+
+
+Flavor1 = TypeAliasType("Flavor1", Annotated[StrictStr, Field(max_length=2048, min_length=1)])
+"""What openstacksdk sends for flavorRef, which goes before it."""
+
+
 class NewInstanceItem(Wire):
     name: Annotated[
         StrictStr, Field(max_length=255, min_length=1, pattern="^[^\\x00-\\x1f\\x7f]*[0-9A-Za-z][^\\x00-\\x1f\\x7f]*$")
@@ -370,6 +378,9 @@ class NewInstanceItem(Wire):
 
     flavor_ref: Annotated[FlavorRef | FlavorRef1 | None, Field(alias="flavorRef")] = None
     """Id of a flavor, or a URL that ends in it. Required."""
+
+    flavor: Flavor | Flavor1 | None = None
+    """What openstacksdk sends for flavorRef, which goes before it."""
 
     volume: NewVolume | None = None
     """Required."""
@@ -692,10 +703,10 @@ class OperationStep(Wire):
     )
     name: StrictStr
     state: Literal["RUNNING", "WAITING", "SUCCEEDED", "ERROR"]
-    started: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
-    """UTC, to the second, without a zone."""
+    started: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
+    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
 
-    ended: Time | None
+    ended: PreciseTime | None
     attempts: Annotated[StrictInt, Field(ge=1)]
     error: StrictStr | None
 
@@ -721,13 +732,13 @@ class OperationItem(Wire):
     """Of the request that was accepted."""
 
     user_id: StrictStr
-    created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
-    """UTC, to the second, without a zone."""
+    created: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
+    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
 
-    started: Time | None
-    ended: Time | None
-    deadline: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
-    """UTC, to the second, without a zone."""
+    started: PreciseTime | None
+    ended: PreciseTime | None
+    deadline: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
+    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
 
     error: OperationError | None
     """Why it failed or is being undone."""
@@ -757,13 +768,13 @@ class OperationDetail(Wire):
     """Of the request that was accepted."""
 
     user_id: StrictStr
-    created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
-    """UTC, to the second, without a zone."""
+    created: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
+    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
 
-    started: Time | None
-    ended: Time | None
-    deadline: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
-    """UTC, to the second, without a zone."""
+    started: PreciseTime | None
+    ended: PreciseTime | None
+    deadline: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
+    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
 
     error: OperationError | None
     """Why it failed or is being undone."""

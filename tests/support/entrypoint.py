@@ -27,7 +27,7 @@ def entrypoint(cloud: Cloud, **settings: str) -> Iterator[str]:
     root = Path(deploy.__file__).parent.parent
     command = [sys.executable, "-m", "gunicorn", "--config", str(root / "deploy/image/gunicorn.conf.py")]
     environment = os.environ | cloud.function_environment("entrypoint") | settings | {"PORT": str(port)}
-    with subprocess.Popen([*command, "functions.entrypoint.main:application"], env=environment, cwd=root) as server:
+    with subprocess.Popen([*command, "deploy.image.wsgi:app"], env=environment, cwd=root) as server:
         try:
             _await(f"http://{host}:{port}/healthcheck")
             yield f"http://{host}:{port}"

@@ -38,7 +38,7 @@ def new_instance(asked: NewInstanceItem, project_id: str) -> NewInstance:
     """
     _refuse_unsupported(asked)
     _check_placement(asked)
-    flavor = _flavor(asked.flavor_ref)
+    flavor = _flavor(asked.flavor if asked.flavor_ref is None else asked.flavor_ref)
     volume_size = _volume_size(asked)
     backup = _restore_point(asked, project_id)
     offer = _offer(asked, backup)

@@ -1,6 +1,7 @@
 """Operations on the wire."""
 
-from functions.entrypoint.views.common import optional_time, time_text
+from datetime import datetime
+
 from functions.state.models import Operation, OperationStep
 
 
@@ -15,10 +16,10 @@ def operation_view(operation: Operation) -> dict[str, object]:
         "backup_id": operation.backup_id,
         "request_id": operation.request_id,
         "user_id": operation.user_id,
-        "created": time_text(operation.created),
-        "started": optional_time(operation.started),
-        "ended": optional_time(operation.ended),
-        "deadline": time_text(operation.deadline),
+        "created": _precise(operation.created),
+        "started": _precise(operation.started),
+        "ended": _precise(operation.ended),
+        "deadline": _precise(operation.deadline),
         "error": error and {"step": error.get("step"), "message": error["message"]},
         "progress": progress and {name: progress.get(name) for name in ("phase", "bytes", "percent")},
     }
@@ -33,8 +34,13 @@ def _step(step: OperationStep) -> dict[str, object]:
     return {
         "name": step.name,
         "state": step.state,
-        "started": time_text(step.started),
-        "ended": optional_time(step.ended),
+        "started": _precise(step.started),
+        "ended": _precise(step.ended),
         "attempts": step.attempts,
         "error": step.error["message"] if step.error else None,
     }
+
+
+def _precise(moment: datetime | None) -> str | None:
+    """UTC to the millisecond: steps take fractions of a second."""
+    return moment.isoformat(timespec="milliseconds") if moment else None

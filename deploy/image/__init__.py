@@ -1,0 +1,1 @@
+"""The one image that every function group runs from."""

@@ -1,0 +1,118 @@
+"""trovectl: the command of the embedded cloud."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from deploy.local import display, tail
+from deploy.local.cloud import Cloud
+from deploy.local.errors import LocalError
+
+DEFAULT_STATE = Path(".trove")
+
+
+class _Group(click.Group):
+    """Shows our errors as one line instead of a traceback."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except LocalError as error:
+            raise click.ClickException(str(error)) from error
+        except PermissionError as error:
+            raise click.ClickException(f"{error.filename}: {error.strerror}; run trovectl as its owner") from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_STATE,
+    show_default=True,
+    envvar="TROVE_STATE",
+    help="Directory that holds everything of this cloud.",
+)
+@click.pass_context
+def main(context: click.Context, state: Path) -> None:
+    """A whole cloud for Trove on this machine: Keystone, Mistral, Heat, Swift and the functions.
+
+    Start it with 'trovectl up', then use it with any OpenStack client:
+
+    \b
+      export OS_CLIENT_CONFIG_FILE=.trove/clouds.yaml OS_CLOUD=demo
+      openstack database instance list
+
+    Several clouds run side by side, each with its own --state.
+    """
+    context.obj = Cloud(state)
+
+
+@main.command()
+@click.pass_obj
+def up(cloud: Cloud) -> None:
+    """Start what does not run; data and instances of earlier runs are kept."""
+    start(cloud)
+
+
+@main.command()
+@click.pass_obj
+def down(cloud: Cloud) -> None:
+    """Stop the control plane. Instances keep serving, all data is kept."""
+    began = time.monotonic()
+    cloud.down()
+    Console().print(
+        f"Stopped in {time.monotonic() - began:.1f} s. Instances keep serving; continue with 'trovectl up'."
+    )
+
+
+@main.command()
+@click.pass_obj
+def status(cloud: Cloud) -> None:
+    """Show services, their addresses and logs, and the hosts. Exit code 1 when not all is ready."""
+    sys.exit(0 if display.show_status(cloud, Console()) else 1)
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def destroy(cloud: Cloud, yes: bool) -> None:
+    """Stop everything, instances too, and remove the state directory with all data."""
+    if not yes:
+        click.confirm(f"Remove every instance, backup and account in {cloud.state.path}?", abort=True)
+    cloud.destroy()
+    Console().print(f"Removed {cloud.state.path}.")
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on as the logs grow, until Ctrl-C.")
+@click.option(
+    "-n", "--lines", type=click.IntRange(min=0), default=30, show_default=True, help="Lines of each log to begin with."
+)
+@click.pass_obj
+def logs(cloud: Cloud, name: str | None, follow: bool, lines: int) -> None:
+    """Show the end of all logs, or of the one of NAME (a service, or 'supervisor')."""
+    tail.show(tail.log_files(cloud.state.path / "log", name), lines=lines, follow=follow)
+
+
+@main.command()
+@click.pass_obj
+def demo(cloud: Cloud) -> None:
+    """Start the cloud, then create an instance, fill it, back it up, restore it, and show what happened."""
+    start(cloud)
+    from deploy.local.demo import run_demo
+
+    run_demo(cloud.state.path)
+
+
+def start(cloud: Cloud) -> None:
+    """`up` with a live list of its steps."""
+    began = time.monotonic()
+    console = Console()
+    with display.live_steps(console) as progress:
+        cloud.up(progress)
+    console.print(f"Ready in {time.monotonic() - began:.1f} s. Use it with:")
+    console.print(f"  export OS_CLIENT_CONFIG_FILE={cloud.state.clouds_yaml} OS_CLOUD=demo", soft_wrap=True)

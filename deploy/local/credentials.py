@@ -1,0 +1,128 @@
+"""Generated secrets, each written only where its reader looks, and clouds.yaml."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from deploy.local.addresses import Addresses
+from deploy.local.state import State
+
+HEAT_DOMAIN = "heat"
+"""Keystone domain of the users that Heat makes for stacks."""
+HEAT_DOMAIN_ADMIN = "heat_domain_admin"
+
+USERS = ("admin", "demo", "other", "trove", "heat", "mistral", "swift", HEAT_DOMAIN_ADMIN)
+"""Users with a generated password."""
+
+TENANTS = {"demo": "demo", "other": "other", "admin": "admin"}
+"""Clouds of clouds.yaml: name (also the user's) to project."""
+
+REGION = "RegionOne"
+
+_GROUPS = {
+    "database_url": ("entrypoint", "cloud", "hosts"),
+    "seal_keys": ("entrypoint", "cloud", "hosts"),
+    "token_public_key": ("entrypoint", "cloud", "hosts"),
+    "token_private_key": ("entrypoint", "cloud"),
+    "os_password": ("entrypoint", "cloud"),
+    "tempurl_key": ("cloud",),
+    "ssh_user_ca_key": ("hosts",),
+    "ssh_host_ca_key": ("hosts",),
+}
+"""Function groups that get each secret setting."""
+
+
+@dataclass(frozen=True)
+class Passwords:
+    """Passwords of the users, and the key that Heat encrypts with."""
+
+    users: dict[str, str]
+    heat_encryption_key: str
+    swift_hash_suffix: str
+
+
+def write_secret(path: Path, content: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(content)
+    partial.replace(path)
+
+
+def passwords(state: State) -> Passwords:
+    """The generated passwords, made at the first call."""
+    path = state.secrets("keystone") / "passwords.json"
+    if not path.exists():
+        made = {
+            "users": {name: secrets.token_hex(16) for name in USERS},
+            "heat_encryption_key": secrets.token_hex(16),
+            "swift_hash_suffix": secrets.token_hex(16),
+        }
+        write_secret(path, json.dumps(made))
+    return Passwords(**json.loads(path.read_text()))
+
+
+def write_function_secrets(state: State, database_url: str) -> None:
+    """Give each function group its secrets as files `trove_<setting>`; those that exist stay."""
+    if all((state.secrets(group) / f"trove_{name}").exists() for name, groups in _GROUPS.items() for group in groups):
+        return
+    values = {**_generated(), "database_url": database_url, "os_password": passwords(state).users["trove"]}
+    for name, groups in _GROUPS.items():
+        for group in groups:
+            write_secret(state.secrets(group) / f"trove_{name}", values[name])
+
+
+def write_clouds(state: State, addresses: Addresses) -> None:
+    """Write clouds.yaml with one cloud per tenant."""
+    known = passwords(state).users
+    clouds = {
+        name: {
+            "auth": {
+                "auth_url": addresses.url("keystone", "/v3"),
+                "username": name,
+                "password": known[name],
+                "project_name": project,
+                "user_domain_name": "Default",
+                "project_domain_name": "Default",
+            },
+            "region_name": REGION,
+            "identity_api_version": "3",
+        }
+        for name, project in TENANTS.items()
+    }
+    write_secret(state.clouds_yaml, yaml.safe_dump({"clouds": clouds}, sort_keys=False))
+
+
+def _generated() -> dict[str, str]:
+    token_key = Ed25519PrivateKey.generate()
+    return {
+        "seal_keys": Fernet.generate_key().decode(),
+        "token_private_key": _pem(token_key),
+        "token_public_key": token_key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode(),
+        "ssh_user_ca_key": _openssh(Ed25519PrivateKey.generate()),
+        "ssh_host_ca_key": _openssh(Ed25519PrivateKey.generate()),
+        "tempurl_key": secrets.token_hex(32),
+    }
+
+
+def _pem(key: Ed25519PrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+def _openssh(key: Ed25519PrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    ).decode()

@@ -1,0 +1,62 @@
+"""Every change made to the code of others, each with its reason and the release it was written for.
+
+`tests/unit/test_patches.py` fails when upstream changes what a patch leans on. Each is made in the process of one
+service only.
+"""
+
+import logging.config
+import time
+from types import SimpleNamespace
+
+HEAT_STEP_SECONDS = 0.1
+"""What a second of Heat's polling lasts here."""
+
+
+def wake_in_process_rpc() -> None:
+    """oslo.messaging 18.3: the `fake://` driver looks for messages every 50 ms only, many times in each workflow."""
+    from oslo_messaging._drivers import impl_fake
+
+    from deploy.local.rpc import InProcessDriver
+
+    impl_fake.FakeDriver = InProcessDriver
+
+
+def speed_up_heat() -> None:
+    """openstack-heat 27.0: the engine sleeps a second after it triggers each leaf resource, and polls once a second.
+
+    ENABLE_SLEEP switches the first off. It would switch the second off as well (a busy loop), so the runner's own sleep
+    is replaced by a shorter one.
+    """
+    from heat.engine import scheduler
+
+    scheduler.ENABLE_SLEEP = False
+    scheduler.TaskRunner._sleep = _short_sleep
+
+
+def keep_loggers_in_migrations() -> None:
+    """Mistral 23.0: its alembic env.py calls logging.config.fileConfig, which silences every logger of the process."""
+    logging.config.fileConfig = lambda *arguments, **options: None
+
+
+def trust_mistral_schemas() -> None:
+    """Mistral 23.0: jsonschema.validate checks Mistral's own constant schemas again for every element of a workflow.
+
+    That is 99 % of the 2 s of CPU that registering a workflow of 13 tasks takes. The workflow itself is validated.
+    """
+    import jsonschema  # type: ignore[import-untyped]
+    from mistral.lang import base
+
+    base.jsonschema = SimpleNamespace(validate=_validate, ValidationError=jsonschema.ValidationError)
+
+
+def _validate(instance: object, schema: dict[str, object]) -> None:
+    from jsonschema import exceptions, validators
+
+    error = exceptions.best_match(validators.validator_for(schema)(schema).iter_errors(instance))
+    if error is not None:
+        raise error
+
+
+def _short_sleep(_runner: object, wait_time: float | None) -> None:
+    if wait_time is not None:
+        time.sleep(wait_time * HEAT_STEP_SECONDS)

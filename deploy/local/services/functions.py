@@ -1,0 +1,71 @@
+"""The three function services: the production image's gunicorn configuration and WSGI module, as child processes."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import deploy
+from deploy.local import processes
+from deploy.local.addresses import PORTS
+from deploy.local.credentials import REGION
+from deploy.local.services.context import Context
+
+GROUPS = ("entrypoint", "cloud", "hosts")
+
+NOUNS = {"record": "cloud", "stack": "cloud", "backup": "cloud", "sweep": "cloud", "host": "hosts", "job": "hosts"}
+"""Function group that runs the steps of each noun."""
+
+LOGIN_GROUPS = ("entrypoint", "cloud")
+"""Groups that log in to Keystone; the group that touches hosts does not."""
+
+ROOT = Path(deploy.__file__).parent.parent
+
+
+def runner(context: Context, group: str) -> Callable[[], None]:
+    """A function that becomes the gunicorn of one group."""
+    image = ROOT / "deploy" / "image"
+    arguments = [sys.executable, "-m", "gunicorn", "--config", str(image / "gunicorn.conf.py"), "deploy.image.wsgi:app"]
+    return processes.program(arguments, environment(context, group), ROOT)
+
+
+def urls(context: Context) -> dict[str, str]:
+    """Base URL of the service that runs each noun's steps."""
+    return {noun: context.addresses.url(group) for noun, group in NOUNS.items()}
+
+
+def environment(context: Context, group: str) -> dict[str, str]:
+    """Environment of one group: nothing secret, the secrets are files."""
+    addresses = context.addresses
+    variables = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(context.state.run),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(ROOT),
+        "HOST": addresses.control,
+        "PORT": str(PORTS[group]),
+        "TROVE_GROUP": group,
+        "TROVE_SECRETS_DIR": str(context.state.secrets(group)),
+        "TROVE_FUNCTION_URLS": json.dumps(urls(context)),
+        "TROVE_HEAT_ENVIRONMENT": str(ROOT / "deploy" / "heat" / "substrates" / "local.yaml"),
+        "TROVE_FLAVORS_FILE": str(ROOT / "deploy" / "heat" / "substrates" / "flavors.yaml"),
+    }
+    return {**variables, **_login(context), **_overrides()} if group in LOGIN_GROUPS else {**variables, **_overrides()}
+
+
+def _login(context: Context) -> dict[str, str]:
+    return {
+        "TROVE_OS_AUTH_URL": context.addresses.url("keystone", "/v3"),
+        "TROVE_OS_USERNAME": "trove",
+        "TROVE_OS_PROJECT_NAME": "service",
+        "TROVE_OS_USER_DOMAIN_NAME": "Default",
+        "TROVE_OS_PROJECT_DOMAIN_NAME": "Default",
+        "TROVE_OS_REGION_NAME": REGION,
+    }
+
+
+def _overrides() -> dict[str, str]:
+    """Limits that the person who starts the cloud may set in the environment."""
+    names = ("TROVE_LOG_LEVEL", "TROVE_DEFAULT_DATASTORE", "TROVE_MAX_VOLUME_SIZE")
+    return {name: value for name, value in os.environ.items() if name in names or name.startswith("TROVE_QUOTA_")}

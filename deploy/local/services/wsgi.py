@@ -1,0 +1,21 @@
+"""Serving a WSGI application with threads (cheroot, as Mistral does it itself)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cheroot import wsgi
+
+THREADS = 24
+_IDLE_CONNECTION_SECONDS = 75
+
+
+def serve(application: Callable[..., Any], address: str, port: int) -> None:
+    """Serve until the process ends."""
+    server = wsgi.Server(
+        (address, port),
+        application,
+        numthreads=THREADS,
+        request_queue_size=256,
+        timeout=_IDLE_CONNECTION_SECONDS,
+    )
+    server.safe_start()
