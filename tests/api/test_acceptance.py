@@ -126,7 +126,7 @@ def test_another_project_sees_nothing() -> None:
 
 def test_ends_are_final_and_wipe_secrets() -> None:
     caller = new_caller()
-    user = instances.NewUser(name="u", password="canary-password")  # type: ignore[arg-type]
+    user = instances.NewUser(name="u", password="canary-password")
     _instance, operation = instances.accept_create(new_request(users=[user]), caller)
     assert operations.secrets(operation.id)["passwords"] == {"u@%": "canary-password"}
     assert "canary" not in str(operation.request)

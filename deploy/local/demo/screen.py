@@ -67,18 +67,19 @@ def seconds(start: datetime, end: datetime | None) -> float:
 
 def operations_table(operations: list[tuple[str, Operation]]) -> Table:
     """Each operation with its steps and times."""
-    table = Table(title="Operations", title_justify="left")
-    for column in ("what", "operation", "took", "steps"):
-        table.add_column(column, justify="right" if column == "took" else "left")
+    table = Table(title="Operations", title_justify="left", show_lines=True)
+    table.add_column("what", ratio=2)
+    table.add_column("seconds", justify="right")
+    table.add_column("steps and their seconds", ratio=4)
     for what, operation in operations:
-        steps = "  ".join(f"{step.name} {_spent(step)}" for step in operation.steps)
-        table.add_row(what, operation.type, f"{seconds(operation.created, operation.ended):.1f} s", steps)
+        steps = " · ".join(f"{step.name} {seconds(step.started, step.ended):.2f}" for step in operation.steps)
+        table.add_row(what, f"{seconds(operation.created, operation.ended):.1f}", steps)
     return table
 
 
-def facts_table(title: str, facts: list[tuple[str, str]]) -> Table:
-    """A table of two columns."""
-    table = Table(title=title, title_justify="left", show_header=False)
-    for name, value in facts:
-        table.add_row(name, value)
-    return table
+def facts(title: str, lines: list[tuple[str, str]]) -> None:
+    """Print names and values; a long value is not cut, so that it can be copied."""
+    console.print(f"\n{title}", style="bold italic")
+    width = max(len(name) for name, _value in lines)
+    for name, value in lines:
+        console.print(f"  {name:<{width}}  {value}", soft_wrap=True, highlight=False)

@@ -1,6 +1,7 @@
 """What the demonstration does, in order."""
 
 import secrets
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import psycopg2
 
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import DemoError, Operation, Tenant
-from deploy.local.demo.screen import console, facts_table, following, operations_table
+from deploy.local.demo.screen import console, facts, following, operations_table
 
 PREFIX = "demo-"
 DATABASE, USER = "shop", "shopkeeper"
@@ -68,39 +69,40 @@ class Demo:
     def run(self) -> None:
         """Everything, in order."""
         self._clear_earlier_runs()
-        source = self._create("a new PostgreSQL instance", f"{PREFIX}source", None)
+        self._source = source = self._create("a new PostgreSQL instance", f"{PREFIX}source", None)
         self._fill(source)
         before = source.contents()
         self._facts.append(("rows when backed up", str(before)))
         backup_id = self._back_up(source)
         source.execute("INSERT INTO orders(item) SELECT 'later ' || n FROM generate_series(1, %s) n", LATER_ROWS)
         self._facts.append(("rows in the source afterwards", str(source.contents())))
-        restored = self._create("the backup, restored into a second instance", f"{PREFIX}restored", backup_id)
+        self._restored = restored = self._create(
+            "the backup, restored into a second instance", f"{PREFIX}restored", backup_id
+        )
         after = restored.contents()
         self._facts.append(("rows in the restored instance", str(after)))
         if after != before:
             raise DemoError(f"the restored rows differ: {after}, backed up were {before}")
         self._facts.append(("verdict", "[green]the restored rows are those of the backup[/]"))
-        self._facts += [("connect to the source", self._psql(source)), ("connect to the copy", self._psql(restored))]
 
     def report(self, cloud: Cloud) -> None:
-        """The tables at the end."""
+        """What was done and verified, where it is, and what to type next."""
         console.print()
         console.print(operations_table(self._done))
-        console.print(facts_table("Verified", self._facts))
-        configuration = cloud.state.path / "clouds.yaml"
-        trovectl = f"trovectl --state {cloud.state.path}"
-        console.print(
-            facts_table(
-                "What to type next",
-                [
-                    ("the cloud", f"{trovectl} status      {trovectl} logs -f      {trovectl} down"),
-                    ("as the tenant", f"export OS_CLIENT_CONFIG_FILE={configuration} OS_CLOUD=demo"),
-                    ("", "openstack database instance list"),
-                    ("", "openstack database backup list"),
-                    ("", f"openstack database instance restart {PREFIX}source"),
-                ],
-            )
+        facts("Verified", self._facts)
+        state, configuration = cloud.state.path, cloud.state.clouds_yaml
+        facts(
+            "What to type next",
+            [
+                ("the instances", self._psql(self._source)),
+                ("", self._psql(self._restored)),
+                ("as the tenant", f"export OS_CLIENT_CONFIG_FILE={configuration.resolve()} OS_CLOUD=demo"),
+                ("", f"{_program('openstack')} database instance list"),
+                ("", f"{_program('openstack')} database instance restart {PREFIX}source"),
+                ("the cloud", f"{_program('trovectl')} --state {state} status"),
+                ("", f"{_program('trovectl')} --state {state} logs -f"),
+                ("", f"{_program('trovectl')} --state {state} down     (keeps everything; destroy removes it)"),
+            ],
         )
 
     def _clear_earlier_runs(self) -> None:
@@ -153,6 +155,12 @@ class Demo:
 
     def _psql(self, database: Database) -> str:
         return f"psql 'postgresql://{USER}:{self._password}@{database.address}/{DATABASE}'"
+
+
+def _program(name: str) -> str:
+    """A program of this environment, as one would type it from here."""
+    path = Path(sys.executable).with_name(name)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def run_demo(state_dir: Path) -> None:
