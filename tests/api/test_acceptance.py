@@ -14,7 +14,7 @@ from functions.state.database import transaction
 from functions.state.models import InstanceStatus, Operation, OperationState
 from functions.state.subject import subject
 
-pytestmark = pytest.mark.usefixtures("product_environment")
+pytestmark = pytest.mark.usefixtures("state")
 AT_ONCE = 12
 
 
