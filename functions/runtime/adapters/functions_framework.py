@@ -3,8 +3,6 @@
 import flask
 from flask.typing import ResponseReturnValue
 
-from functions.runtime.call import call
-
 
 def fn(request: flask.Request) -> ResponseReturnValue:
     """POST /<noun.verb> with a JSON object; answers the envelope with 200. GET anything: liveness."""
@@ -13,5 +11,7 @@ def fn(request: flask.Request) -> ResponseReturnValue:
     arguments = request.get_json(silent=True)
     if not isinstance(arguments, dict):
         return {"message": "the body must be a JSON object"}, 400
+    from functions.runtime.call import call
+
     envelope = call(request.path.strip("/"), arguments, request.headers.get("Authorization"))
     return envelope.model_dump(mode="json")

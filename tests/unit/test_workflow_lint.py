@@ -1,0 +1,61 @@
+"""The workflow linter passes our workflows and finds each fault that it is for."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workflows import SWEEP, operation_files
+from workflows.lint import lint
+
+GOOD = next(path for path in operation_files() if path.stem == "backup_create")
+
+
+@pytest.mark.parametrize("path", [*operation_files(), SWEEP], ids=lambda path: path.stem)
+def test_our_workflows_are_clean(path: Path) -> None:
+    assert lint(path) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ({"prepare_backup": {"input": {"function": "backup.nothing"}}}, "no step 'backup.nothing'"),
+        (
+            {"start_backup": {"input": {"function": "job.start", "input": {"action": "fly"}}}},
+            "task start_backup: action",
+        ),
+        ({"start_backup": {"input": {"function": "job.start", "input": {"extra": 1}}}}, "extra"),
+        ({"start_backup": {"on-error": ["record_failure"]}}, "its on-error must lead to record.abort"),
+        ({"start_backup": {"on-success": ["nowhere"]}}, "goes on to 'nowhere', which is no task"),
+        ({"start_backup": {"on-complete": ["await_backup"]}}, "on-complete does not replace"),
+        ({"begin": {"input": {"function": "backup.prepare"}}}, "the first task must call record.begin"),
+        ({"record_success": {"input": {"function": "backup.commit"}}}, "must end in record.succeed"),
+        ({"remove_backup": {"input": {"function": "backup.commit"}}}, "is no compensation"),
+        ({"fail": {"input": {"function": "record.fail"}}}, "has the name of an engine command"),
+        ({"lonely": {"input": {"function": "record.fail"}}}, "task lonely: is never reached"),
+        ({"begin": {"action": "std.http"}}, "its action must be trove.call"),
+    ],
+)
+def test_a_fault_is_found(tmp_path: Path, change: dict[str, dict[str, object]], finding: str) -> None:
+    document = yaml.safe_load(GOOD.read_text())
+    for task, changes in change.items():
+        tasks = document["backup_create"]["tasks"]
+        tasks[task] = {"action": "trove.call", **tasks.get(task, {}), **changes}
+    path = tmp_path / GOOD.name
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    assert any(finding in found for found in lint(path)), lint(path)
+
+
+@pytest.mark.parametrize("policy", ["timeout", "safe-rerun", "fail-on", "on-error"])
+def test_every_task_needs_its_policies(tmp_path: Path, policy: str) -> None:
+    document = yaml.safe_load(GOOD.read_text())
+    del document["backup_create"]["task-defaults"][policy]
+    path = tmp_path / GOOD.name
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    assert f"backup_create.yaml: task begin: has no {policy}" in lint(path)
+
+
+def test_the_file_names_the_workflow(tmp_path: Path) -> None:
+    path = tmp_path / "other.yaml"
+    path.write_text(GOOD.read_text())
+    assert lint(path) == ["other.yaml: must define the workflow 'other', named as the file"]
