@@ -7,8 +7,8 @@ from deploy.local.services import functions
 from deploy.local.services.context import Context
 from deploy.local.sessions import service_session
 
-SWEEP_PATTERN = "* * * * * */10"
-"""Every ten seconds: Mistral takes a sixth field, the seconds."""
+PATTERNS = {"sweep": "* * * * * */10", "reconcile": "*/2 * * * * 0"}
+"""Every ten seconds, and every other minute: Mistral takes a sixth field, the seconds."""
 
 
 def make_databases(context: Context) -> None:
@@ -28,7 +28,7 @@ def register_workflows(context: Context) -> None:
     os.environ.update(functions.environment(context, "cloud"))
     from deploy import workflows
 
-    workflows.deploy(service_session(context.state), functions.urls(context), SWEEP_PATTERN)
+    workflows.deploy(service_session(context.state), functions.urls(context), PATTERNS)
 
 
 def resume_executions(context: Context) -> None:

@@ -95,6 +95,12 @@ def status(stack_name: str) -> StackStatus:
     return StackStatus(state=state, action=stack.action, reason=stack.stack_status_reason or "", outputs=outputs)
 
 
+def names() -> list[str]:
+    """The names of all stacks of the service project. Raises HeatUnavailable, StackFailed (Heat refuses to say)."""
+    with _errors("list"):
+        return [stack.stack_name for stack in _stacks().list()]
+
+
 def delete(stack_name: str) -> None:
     """Delete the stack; one that is absent or being deleted stays so. Raises HeatUnavailable, StackFailed."""
     stack = _find(stack_name)

@@ -107,6 +107,20 @@ def list_objects(container: str, prefix: str) -> list[StoredObject]:
     return [StoredObject(entry["name"], entry["hash"], entry["bytes"]) for entry in listing]
 
 
+def containers(prefix: str) -> list[str]:
+    """The containers of the service account whose names begin with a prefix."""
+    with _connection() as connection:
+        _headers, listing = connection.get_account(prefix=prefix, full_listing=True)
+    return [entry["name"] for entry in listing]
+
+
+def folders(container: str) -> list[str]:
+    """What the objects' names begin with, up to the first slash."""
+    with _connection() as connection:
+        _headers, listing = connection.get_container(container, delimiter="/", full_listing=True)
+    return [entry["subdir"].rstrip("/") for entry in listing if "subdir" in entry]
+
+
 def read_json(container: str, name: str) -> Any:  # noqa: ANN401 - the caller's model validates it
     """The JSON document in an object."""
     with _connection() as connection:

@@ -4,6 +4,8 @@ QUEUED -> RUNNING -> SUCCEEDED, or RUNNING with `error` set (being undone) -> FA
 locks the row, and making a move twice leaves what the first one made.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +29,9 @@ from functions.state.models import (
     StepState,
 )
 from functions.state.transitions import TRANSITIONS
+
+_FAILURE_PATH = ("record.abort", "record.fail")
+"""Steps that run because another one failed: themselves unfinished when the reason is looked for."""
 
 
 def get(project_id: str, operation_id: str) -> Operation:
@@ -74,6 +79,17 @@ def standing(operation_id: str) -> tuple[OperationState, bool]:
     """The operation's state, and whether it is being undone. Raises StepRefused when there is none."""
     operation = load(operation_id)
     return OperationState(operation.state), operation.error is not None
+
+
+@contextmanager
+def alone(operation_id: str) -> Iterator[None]:
+    """Hold the operation's row: of two calls at once, the second enters when the first has left.
+
+    For effects that the service behind them does not make unique itself, such as a Heat stack of a name.
+    """
+    with transaction() as session:
+        _lock(session, operation_id)
+        yield
 
 
 def begin(operation_id: str) -> None:
@@ -202,7 +218,9 @@ def _fault(operation: Operation) -> dict[str, Any]:
 
 def _failed_step(session: Session, operation_id: str) -> dict[str, Any]:
     query = select(OperationStep).where(
-        OperationStep.operation_id == operation_id, OperationStep.state != StepState.SUCCEEDED
+        OperationStep.operation_id == operation_id,
+        OperationStep.state != StepState.SUCCEEDED,
+        OperationStep.name.not_in(_FAILURE_PATH),
     )
     step = session.scalar(query.order_by(OperationStep.started.desc()).limit(1))
     if step is None:

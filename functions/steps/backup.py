@@ -16,6 +16,8 @@ from functions.state.findings import record_backup_files
 from functions.state.models import Backup
 from functions.state.subject import Subject, subject
 
+CONTAINER = "trove_backups_"
+"""What the names of all our containers begin with."""
 DATA = "data"
 INDEX = "segments.json"
 README = "restore.json"
@@ -45,7 +47,7 @@ class SegmentIndex(BaseModel):
 
 def container(backup: Backup) -> str:
     """The container of the backup's project."""
-    return f"trove_backups_{backup.project_id}"
+    return f"{CONTAINER}{backup.project_id}"
 
 
 def prefix(backup: Backup) -> str:

@@ -15,10 +15,13 @@ from functions.state.subject import subject
 
 TEMPLATE = Path(__file__).parents[2] / "deploy" / "heat" / "instance.yaml"
 
+STACK = "trove-"
+"""What the names of all our stacks begin with."""
+
 
 def stack_name(instance: Instance) -> str:
     """One stack an instance, named after it."""
-    return f"trove-{instance.id}"
+    return f"{STACK}{instance.id}"
 
 
 @step("stack.create")
@@ -44,7 +47,8 @@ def create(_request: Nothing, context: StepContext) -> StepResult:
         "host_certificate": host_key["certificate"],
     }
     tags = [f"project-{instance.project_id}"]
-    heat.apply(stack_name(instance), TEMPLATE, get_settings().heat_environment, parameters, tags)
+    with operations.alone(context.operation_id):
+        heat.apply(stack_name(instance), TEMPLATE, get_settings().heat_environment, parameters, tags)
     return StepResult()
 
 

@@ -70,7 +70,7 @@ class World:
     def left_of_instance(self, instance: Instance) -> list[str]:
         """What exists of an instance outside the state: its stack, its host."""
         left = []
-        if heat.status(stack_name(instance)).state != "absent":
+        if stack_name(instance) in heat.names():
             left.append(f"stack {stack_name(instance)}")
         host = self.cloud.state.path / "hosts" / instance.host_id.replace("-", "")[:12]
         if host.exists():

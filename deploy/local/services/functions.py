@@ -14,7 +14,15 @@ from deploy.local.services.context import Context
 
 GROUPS = ("entrypoint", "cloud", "hosts")
 
-NOUNS = {"record": "cloud", "stack": "cloud", "backup": "cloud", "sweep": "cloud", "host": "hosts", "job": "hosts"}
+NOUNS = {
+    "record": "cloud",
+    "stack": "cloud",
+    "backup": "cloud",
+    "sweep": "cloud",
+    "reconcile": "cloud",
+    "host": "hosts",
+    "job": "hosts",
+}
 """Function group that runs the steps of each noun."""
 
 LOGIN_GROUPS = ("entrypoint", "cloud")
