@@ -41,8 +41,11 @@ class Cluster:
 
     @property
     def include(self) -> str:
-        """The line of postgresql.conf that does so: backups, replicas and rewinds never carry a host's settings."""
-        return "include '../../conf/host.conf'\n"
+        """The line of postgresql.conf that does so: backups, replicas and rewinds never carry a host's settings.
+
+        `if_exists`, for who restores a backup with stock tools has no host.conf and needs none.
+        """
+        return "include_if_exists '../../conf/host.conf'\n"
 
     def connection(self, database: str = "postgres") -> dict[str, str]:
         """Environment of client programs: the superuser through the socket, known by its OS user, never a password."""

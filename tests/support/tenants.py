@@ -17,6 +17,13 @@ def tenant(cloud: Cloud, name: str = "demo") -> Tenant:
     return Tenant(cloud.session(name))
 
 
+def project_id(cloud: Cloud, name: str = "demo") -> str:
+    """The id of a cloud's project."""
+    found = cloud.session(name).get_project_id()
+    assert found, f"the cloud {name} has no project"
+    return found
+
+
 @dataclass(frozen=True)
 class TestInstance:
     """A PostgreSQL instance with one user who owns one database."""

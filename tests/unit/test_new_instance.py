@@ -33,6 +33,11 @@ def test_flavor_by_id_or_url(reference: int | str) -> None:
     assert check(flavorRef=reference).flavor_id == "2"
 
 
+def test_flavor_as_openstacksdk_sends_it() -> None:
+    assert check(flavorRef=None, flavor="2").flavor_id == "2"
+    assert check(flavorRef="1", flavor="2").flavor_id == "1"
+
+
 @pytest.mark.parametrize("datastore", [{}, {"type": "postgresql"}, {"version": "18"}, {"version_number": "18"}])
 def test_datastore_defaults(datastore: dict[str, str]) -> None:
     assert check(datastore=datastore).datastore_version_id == check().datastore_version_id

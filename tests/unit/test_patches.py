@@ -61,6 +61,9 @@ def test_mistral_still_checks_its_own_schemas() -> None:
     text = source("mistral", "lang/base.py")
     assert "jsonschema.validate(self._data, self.get_schema())\n        except jsonschema.ValidationError as e:" in text
     assert text.count("jsonschema.") == 2
+    policies = source("mistral", "engine/base.py")
+    assert "jsonschema.validate(props, self._schema)\n        except Exception as e:" in policies
+    assert policies.count("jsonschema.") == 1
 
 
 @pytest.mark.parametrize("wrong", [{}, {"a": "x"}, []])
