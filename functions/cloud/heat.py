@@ -31,6 +31,10 @@ STATES: Mapping[str, Literal["in_progress", "complete", "failed"]] = {
 }
 
 
+GONE = "DELETE_COMPLETE"
+"""Heat shows a deleted stack so for a moment, before it does not know it any more."""
+
+
 class HeatUnavailable(Unavailable):
     """Heat does not answer, or is busy with the stack."""
 
@@ -98,7 +102,7 @@ def status(stack_name: str) -> StackStatus:
 def names() -> list[str]:
     """The names of all stacks of the service project. Raises HeatUnavailable, StackFailed (Heat refuses to say)."""
     with _errors("list"):
-        return [stack.stack_name for stack in _stacks().list()]
+        return [stack.stack_name for stack in _stacks().list() if stack.stack_status != GONE]
 
 
 def delete(stack_name: str) -> None:
@@ -130,7 +134,7 @@ def _find(stack_name: str) -> Any:  # noqa: ANN401 - heatclient is untyped
     """The stack without its outputs, or None."""
     with _errors(stack_name), _absent_is_fine():
         stack = _stacks().get(stack_name, resolve_outputs=False)
-        return None if stack.stack_status == "DELETE_COMPLETE" else stack
+        return None if stack.stack_status == GONE else stack
     return None
 
 
