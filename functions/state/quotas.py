@@ -1,6 +1,7 @@
 """Quotas: what a project may have. Usage is always the sum of the project's rows, taken under the project's lock,
 so it cannot drift and two requests cannot pass together."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from functions.runtime.errors import QuotaExceeded
 from functions.runtime.settings import get_settings
+from functions.state.database import transaction
 from functions.state.models import Backup, Instance, Project
 
 UNLIMITED = -1
@@ -65,9 +67,8 @@ def reserve(session: Session, project_id: str, asked: Usage) -> None:
 
 
 def _lock(session: Session, project_id: str) -> None:
+    """Lock the project's row; a new one is committed first, for two inserts within transactions lock each other out."""
     if session.get(Project, project_id, with_for_update=True) is None:
-        try:
-            with session.begin_nested():
-                session.add(Project(id=project_id))
-        except IntegrityError:
-            session.get(Project, project_id, with_for_update=True)
+        with suppress(IntegrityError), transaction() as own:
+            own.add(Project(id=project_id))
+        session.get(Project, project_id, with_for_update=True)
