@@ -3,13 +3,14 @@ PYTHON ?= python3
 export PYTHON
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test check format bench
+.PHONY: help setup demo test check format bench fuzz
 help:
 	@echo 'make demo    set up and run the main job: create, fill, back up, restore'
 	@echo 'make test    set up and run every check and test'
 	@echo 'make check   format, lint, types, import rules, workflows, spec and models in step'
 	@echo 'make format  write formatted code, and what is generated from the spec'
 	@echo 'make bench   measure and print the tables'
+	@echo 'make fuzz    more than 10,000 generated requests against the specification'
 
 setup:
 	@deploy/setup.sh $(VENV)
@@ -18,7 +19,7 @@ demo: setup
 	@$(BIN)/trovectl demo
 
 test: check
-	@$(BIN)/pytest tests --ignore tests/bench
+	@$(BIN)/pytest tests --ignore tests/bench --numprocesses 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check
@@ -35,3 +36,6 @@ format: setup
 
 bench: setup
 	@$(BIN)/pytest tests/bench -s -q
+
+fuzz: setup
+	@TROVE_FUZZ_EXAMPLES=100 $(BIN)/pytest tests/api/test_schemathesis.py -q

@@ -1,5 +1,6 @@
 """The step core: a name, an input and an authorization in, an envelope out. Adapters carry it over a transport."""
 
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,7 +11,7 @@ from functions.runtime import registry, token
 from functions.runtime.envelope import Envelope, StepError
 from functions.runtime.errors import OperationAborted, StepInvalid, StepRefused, TroveError
 from functions.runtime.logs import get_logger
-from functions.runtime.step import Step, StepContext
+from functions.runtime.step import READ_SECONDS, Step, StepContext
 from functions.state import operations, timeline
 from functions.state.models import StepState
 
@@ -39,6 +40,12 @@ def _authorised(name: str, arguments: dict[str, Any], authorization: str | None)
     request = _validated(step, arguments)
     if step.audience == "sweep":
         return _ran(step, request, StepContext(claims.sub))
+    if step.audience == "schedule":
+        with structlog.contextvars.bound_contextvars(schedule_id=claims.sub):
+            return _ran(step, request, StepContext(claims.sub))
+    if step.audience == "read":
+        with structlog.contextvars.bound_contextvars(instance_id=claims.sub):
+            return _ran(step, request, StepContext(claims.sub, time.monotonic() + READ_SECONDS))
     with structlog.contextvars.bound_contextvars(operation_id=claims.sub):
         _check_operation(step, claims.sub)
         return _recorded(step, request, StepContext(claims.sub))

@@ -7,6 +7,9 @@
     ├── Conflict              the thing is not in a state for this (409)
     ├── QuotaExceeded         the project's quota, or a size limit, is reached (413)
     ├── Busy                  another operation has the instance or backup (422)
+    │   └── BusyForAMoment    a quick one: it is over in about a second
+    ├── NotRunning            the instance's database does not run (422)
+    ├── InvalidValue          a configuration value breaks the rule of its parameter (422)
     ├── NotSupported          the datastore or this release cannot do it (501)
     ├── StepRefused           the operation token or the operation does not allow the call
     │   └── OperationAborted  the operation is being undone: only compensation may run
@@ -23,9 +26,12 @@ from typing import ClassVar
 __all__ = [
     "BadRequest",
     "Busy",
+    "BusyForAMoment",
     "Conflict",
     "Forbidden",
+    "InvalidValue",
     "NotFound",
+    "NotRunning",
     "NotSupported",
     "OperationAborted",
     "QuotaExceeded",
@@ -70,6 +76,18 @@ class QuotaExceeded(TroveError):
 
 class Busy(TroveError):
     """Another operation is under way on the resource."""
+
+
+class BusyForAMoment(Busy):
+    """A quick operation is under way: worth waiting for."""
+
+
+class NotRunning(TroveError):
+    """The database has to run for this, and does not."""
+
+
+class InvalidValue(TroveError):
+    """A value of a configuration group is not one that its parameter can have, or the database refuses it."""
 
 
 class NotSupported(TroveError):

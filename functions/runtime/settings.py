@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr
+from pydantic import Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from functions.runtime.errors import TroveError
@@ -46,7 +46,18 @@ class Settings(BaseSettings):
     # entrypoint
     flavors_file: Path = Path("deploy/heat/substrates/flavors.yaml")
     default_datastore: str = "postgresql"
+    policy_file: FilePath | None = None
+    """YAML file of oslo.policy rules that replace the defaults."""
     max_request_bytes: int = 1_048_576
+    """Largest body of a request."""
+    page_size: int = Field(default=20, ge=1)
+    """Items of a page of a list, when none or more are asked for."""
+    rate_limit_get: int = 200
+    """Requests a minute of a project by this method, counted by each process for itself; -1 = unlimited."""
+    rate_limit_post: int = 200
+    rate_limit_put: int = 200
+    """PATCH counts as PUT."""
+    rate_limit_delete: int = 200
     max_volume_size: int = 10
     """Largest volume of an instance, GB."""
     quota_instances: int = 10

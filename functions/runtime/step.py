@@ -15,6 +15,8 @@ Out = TypeVar("Out", bound=BaseModel)
 
 STEP_SECONDS = 25.0
 """Longest a step may take; DESIGN asks for less than 30 s."""
+READ_SECONDS = 10.0
+"""Longest a step of audience "read" may take: somebody waits for it."""
 
 
 class StepInput(BaseModel):
@@ -36,10 +38,20 @@ class Nothing(StepInput):
 
 @dataclass(frozen=True)
 class StepContext:
-    """What a step knows besides its input: the operation it works for and the time it has left."""
+    """What a step knows besides its input: what its token was issued for and the time it has left."""
 
-    operation_id: str
+    subject: str
     deadline: float = field(default_factory=lambda: time.monotonic() + STEP_SECONDS)
+
+    @property
+    def operation_id(self) -> str:
+        """The operation that the step works for."""
+        return self.subject
+
+    @property
+    def instance_id(self) -> str:
+        """The instance that a step of audience "read" looks at."""
+        return self.subject
 
     @property
     def seconds_left(self) -> float:

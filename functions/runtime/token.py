@@ -1,7 +1,9 @@
 """Operation tokens: the one capability that Mistral holds.
 
 A JSON Web Token (RFC 7519) signed with Ed25519 (RFC 9864), naming one operation. It is of use only while that
-operation's row is RUNNING, and for nothing but what the row names.
+operation's row is RUNNING, and for nothing but what the row names. A token for "read" names an instance instead: the
+entrypoint issues it for one request, and it allows steps that only look. One for "schedule" names a schedule: it lives
+as long as that, and allows nothing but its runs when they are due.
 """
 
 from datetime import UTC, datetime
@@ -16,11 +18,11 @@ from pydantic import BaseModel, ValidationError
 from functions.runtime.errors import StepRefused
 from functions.runtime.settings import require
 
-Audience = Literal["operation", "sweep"]
+Audience = Literal["operation", "sweep", "read", "schedule"]
 
 
 class Claims(BaseModel):
-    """What a token says: `sub` is the operation's id (or "sweep"), `exp` seconds since the epoch."""
+    """What a token says: `sub` is the id of what the audience names (for the sweep "sweep"), `exp` epoch seconds."""
 
     sub: str
     aud: Audience

@@ -7,8 +7,10 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from functions.runtime.clock import now
-from functions.runtime.errors import Busy, NotFound
+from functions.runtime.errors import Busy, BusyForAMoment, NotFound
 from functions.runtime.seal import seal
+from functions.state import audit
+from functions.state.idempotency import tie
 from functions.state.models import ACTIVE_STATES, Backup, Instance, Operation, OperationType
 from functions.state.transitions import TRANSITIONS
 
@@ -20,6 +22,8 @@ class Caller:
     project_id: str
     user_id: str
     request_id: str
+    idempotency_key: tuple[str, str] | None = None
+    """The project that sent the request and the key it was sent under."""
 
 
 @dataclass(frozen=True)
@@ -37,27 +41,16 @@ def lock_instance(session: Session, project_id: str, instance_id: str) -> Instan
     Raises:
         NotFound: no such instance in the project.
         Busy: an operation is under way on it.
+        BusyForAMoment: a quick one.
     """
     instance = session.get(Instance, instance_id, with_for_update=True)
     if instance is None or instance.project_id != project_id or instance.deleted_at is not None:
         raise NotFound(f"Instance {instance_id} cannot be found.")
-    if _active_operation(session, Operation.instance_id == instance_id):
-        raise not_available("Instance", instance_id, instance.status)
+    active = active_operation(session, Operation.instance_id == instance_id)
+    if active is not None:
+        busy = not_available("Instance", instance_id, instance.status)
+        raise BusyForAMoment(busy.message) if TRANSITIONS[OperationType(active.type)].quick else busy
     return instance
-
-
-def lock_backup(session: Session, project_id: str, backup_id: str) -> Backup:
-    """The project's backup, locked until the transaction ends. Raises NotFound."""
-    backup = session.get(Backup, backup_id, with_for_update=True)
-    if backup is None or backup.project_id != project_id or backup.deleted_at is not None:
-        raise NotFound(f"Backup {backup_id} cannot be found.")
-    return backup
-
-
-def require_idle_backup(session: Session, backup: Backup) -> None:
-    """Raises Busy when the backup is being made, restored or deleted."""
-    if _active_operation(session, Operation.backup_id == backup.id):
-        raise not_available("Backup", backup.id, backup.status)
 
 
 def not_available(kind: str, resource_id: str, status: str) -> Busy:
@@ -83,15 +76,18 @@ def accept(
         created=accepted,
         deadline=accepted + transition.limit,
     )
-    if instance is not None and transition.instance_during is not None:
-        instance.status = transition.instance_during
+    if instance is not None:
         instance.fence += 1
         operation.fence = instance.fence
+        instance.status = transition.instance_during or instance.status
     session.add(operation)
     session.flush()
+    audit.record(session, operation, audit.Event.ACCEPTED)
+    if caller.idempotency_key is not None:
+        tie(session, caller.idempotency_key, operation.id)
     return operation
 
 
-def _active_operation(session: Session, condition: ColumnElement[bool]) -> bool:
-    active = select(Operation.id).where(condition, Operation.state.in_(ACTIVE_STATES)).limit(1)
-    return session.scalar(active) is not None
+def active_operation(session: Session, condition: ColumnElement[bool]) -> Operation | None:
+    """An operation that has not ended."""
+    return session.scalar(select(Operation).where(condition, Operation.state.in_(ACTIVE_STATES)).limit(1))

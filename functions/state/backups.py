@@ -3,66 +3,110 @@
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from functions.runtime.errors import NotFound
-from functions.state import quotas
-from functions.state.acceptance import (
-    Caller,
-    Order,
-    accept,
-    lock_backup,
-    lock_instance,
-    not_available,
-    require_idle_backup,
-)
+from functions.runtime.errors import BadRequest, Busy, Conflict, NotFound
+from functions.state import chains, quotas
+from functions.state.acceptance import Caller, Order, accept, lock_instance, not_available
 from functions.state.database import transaction
-from functions.state.models import Backup, BackupStatus, InstanceStatus, Operation, OperationType, new_id
+from functions.state.models import Backup, BackupStatus, Instance, InstanceStatus, Operation, OperationType, new_id
+
+PARENT_REQUIRED = "parent_required"
+"""In an operation's request: whether a full backup would do where the parent is of no use."""
 
 
 @dataclass(frozen=True)
 class NewBackup:
-    """A validated create request."""
+    """A validated create request: upon `parent_id`, or `incremental` upon the newest that there is, or full."""
 
     name: str
     instance_id: str
     description: str | None = None
+    parent_id: str | None = None
+    incremental: bool = False
+    schedule_id: str | None = None
 
 
 def accept_create(request: NewBackup, caller: Caller) -> tuple[Backup, Operation]:
-    """Accept a full backup of an instance that is ACTIVE and idle.
+    """Accept a backup of an instance that is ACTIVE and idle.
 
     Raises:
+        BadRequest: the parent is of another instance or version.
+        Conflict: the parent is not COMPLETED.
         NotFound, Busy, QuotaExceeded.
     """
     with transaction() as session:
-        quotas.reserve(session, caller.project_id, quotas.Usage(backups=1))
-        instance = lock_instance(session, caller.project_id, request.instance_id)
-        if instance.status != InstanceStatus.ACTIVE:
-            raise not_available("Instance", instance.id, instance.status)
-        backup = Backup(
-            id=new_id(),
-            project_id=caller.project_id,
-            instance_id=instance.id,
-            name=request.name,
-            description=request.description,
-            datastore_version_id=instance.datastore_version_id,
-            volume_size=instance.volume_size,
-            status=BackupStatus.NEW,
-        )
-        session.add(backup)
-        session.flush()
-        return backup, accept(session, caller, Order(OperationType.BACKUP_CREATE), instance, backup)
+        return accept_create_in(session, request, caller)
+
+
+def accept_create_in(session: Session, request: NewBackup, caller: Caller) -> tuple[Backup, Operation]:
+    """The same within a transaction; an error leaves nothing written."""
+    quotas.reserve(session, caller.project_id, quotas.Usage(backups=1))
+    instance = lock_instance(session, caller.project_id, request.instance_id)
+    if instance.status != InstanceStatus.ACTIVE:
+        raise not_available("Instance", instance.id, instance.status)
+    parent = _parent(session, request, instance)
+    backup = Backup(
+        id=new_id(),
+        project_id=caller.project_id,
+        instance_id=instance.id,
+        parent_id=parent.id if parent else None,
+        schedule_id=request.schedule_id,
+        name=request.name,
+        description=request.description,
+        datastore_version_id=instance.datastore_version_id,
+        volume_size=instance.volume_size,
+        status=BackupStatus.NEW,
+    )
+    session.add(backup)
+    session.flush()
+    order = Order(OperationType.BACKUP_CREATE, {PARENT_REQUIRED: request.parent_id is not None})
+    return backup, accept(session, caller, order, instance, backup)
+
+
+def _parent(session: Session, request: NewBackup, instance: Instance) -> Backup | None:
+    """The backup to build on, its chain locked; None for a full backup."""
+    if request.parent_id is not None:
+        parent = chains.lock(session, instance.project_id, request.parent_id)
+        if (parent.instance_id, parent.datastore_version_id) != (instance.id, instance.datastore_version_id):
+            raise BadRequest(f"Backup {parent.id} is not of this instance as it is now: no backup can build on it.")
+        if parent.status != BackupStatus.COMPLETED:
+            raise Conflict(f"No backup can build on backup {parent.id}: its status is {parent.status}.")
+        chains.require_no_deletion(session, parent)
+        return parent
+    last = newest(session, instance, request.schedule_id) if request.incremental else None
+    if last is None:
+        return None
+    try:
+        parent = chains.lock(session, instance.project_id, last.id)
+        chains.require_no_deletion(session, parent)
+    except (NotFound, Busy):
+        return None
+    return parent
+
+
+def newest(session: Session, instance: Instance, schedule_id: str | None) -> Backup | None:
+    """The newest backup of the instance as it is now; for a schedule the newest of its own."""
+    query = select(Backup).where(
+        Backup.instance_id == instance.id,
+        Backup.datastore_version_id == instance.datastore_version_id,
+        Backup.status == BackupStatus.COMPLETED,
+        Backup.deleted_at.is_(None),
+    )
+    if schedule_id is not None:
+        query = query.where(Backup.schedule_id == schedule_id)
+    return session.scalar(query.order_by(Backup.created.desc(), Backup.id).limit(1))
 
 
 def accept_delete(project_id: str, backup_id: str, caller: Caller) -> Operation:
-    """Accept the deletion of a backup that nothing uses now.
+    """Accept the deletion of a backup and all that build on it, none of which is in use now.
 
     Raises:
         NotFound, Busy.
     """
     with transaction() as session:
-        backup = lock_backup(session, project_id, backup_id)
-        require_idle_backup(session, backup)
+        backup = chains.lock(session, project_id, backup_id)
+        chains.require_unused(session, backup)
         return accept(session, caller, Order(OperationType.BACKUP_DELETE), backup=backup)
 
 
@@ -80,14 +124,19 @@ class BackupFilter:
     """Which backups to list; None does not restrict."""
 
     instance_id: str | None = None
+    schedule_id: str | None = None
     datastore_version_ids: frozenset[str] | None = None
 
 
-def page(project_id: str, limit: int, offset: int, which: BackupFilter) -> list[Backup]:
-    """The project's backups, newest first: up to `limit` after the first `offset`."""
-    query = select(Backup).where(Backup.project_id == project_id, Backup.deleted_at.is_(None))
+def page(project_id: str | None, limit: int, offset: int, which: BackupFilter) -> list[Backup]:
+    """A project's backups, or every project's, newest first: up to `limit` after the first `offset`."""
+    query = select(Backup).where(Backup.deleted_at.is_(None))
+    if project_id is not None:
+        query = query.where(Backup.project_id == project_id)
     if which.instance_id is not None:
         query = query.where(Backup.instance_id == which.instance_id)
+    if which.schedule_id is not None:
+        query = query.where(Backup.schedule_id == which.schedule_id)
     if which.datastore_version_ids is not None:
         query = query.where(Backup.datastore_version_id.in_(which.datastore_version_ids))
     query = query.order_by(Backup.created.desc(), Backup.id).limit(limit).offset(offset)

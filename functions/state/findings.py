@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from functions.runtime.clock import now
 from functions.state.database import transaction
 from functions.state.models import Backup, Instance
 
@@ -33,8 +34,31 @@ def record_host(instance_id: str, outputs: HostOutputs) -> None:
         instance.addresses = [address.model_dump(exclude_none=True) for address in outputs.addresses]
 
 
-def record_backup_files(backup_id: str, location: str, checksum: str, size_bytes: int) -> None:
-    """Keep the URL and etag of a backup's large object, and the bytes stored."""
+class BackupFiles(BaseModel):
+    """What a backup is in Swift: URL and etag of its large object, bytes stored, the backup it builds on."""
+
+    location: str
+    checksum: str
+    size_bytes: int
+    parent_id: str | None
+
+
+def record_restart_required(instance_id: str, required: bool) -> None:
+    """Keep whether the engine has settings that wait for its next start."""
+    with transaction() as session:
+        session.get_one(Instance, instance_id, with_for_update=True).restart_required = required
+
+
+def record_backup_files(backup_id: str, files: BackupFiles) -> None:
+    """Keep what became of a backup; one that was to be incremental may have become a full one."""
     with transaction() as session:
         backup = session.get_one(Backup, backup_id, with_for_update=True)
-        backup.location, backup.checksum, backup.size_bytes = location, checksum, size_bytes
+        backup.location, backup.checksum = files.location, files.checksum
+        backup.size_bytes, backup.parent_id = files.size_bytes, files.parent_id
+
+
+def record_backup_gone(backup_id: str) -> None:
+    """Note that nothing is left of a backup that went with the one it builds on."""
+    with transaction() as session:
+        backup = session.get_one(Backup, backup_id, with_for_update=True)
+        backup.deleted_at = backup.deleted_at or now()

@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from functions.runtime.errors import Conflict, NotFound
 from functions.runtime.settings import get_settings
-from functions.state import quotas
-from functions.state.acceptance import Caller, Order, accept, lock_backup, lock_instance, not_available
+from functions.state import chains, configurations, quotas
+from functions.state.acceptance import Caller, Order, accept, lock_instance, not_available
 from functions.state.database import transaction
-from functions.state.models import BackupStatus, Instance, InstanceStatus, Operation, OperationType, new_id
+from functions.state.models import Backup, BackupStatus, Instance, InstanceStatus, Operation, OperationType, new_id
+
+RESTARTABLE = (InstanceStatus.SHUTDOWN, InstanceStatus.ERROR)
 
 
 class NewUser(BaseModel):
@@ -21,6 +23,11 @@ class NewUser(BaseModel):
     password: SecretStr
     host: str = "%"
     databases: list[str] = []
+
+    @property
+    def account(self) -> str:
+        """What tells it from others."""
+        return f"{self.name}@{self.host}"
 
 
 class NewDatabase(BaseModel):
@@ -46,6 +53,10 @@ class NewInstance:
     users: list[NewUser] = field(default_factory=list)
     backup_id: str | None = None
     """Restore this backup into the new instance."""
+    configuration_id: str | None = None
+    """Attach this configuration group."""
+    deletion_protection: bool = False
+    tags: list[str] = field(default_factory=list)
 
 
 def accept_create(request: NewInstance, caller: Caller) -> tuple[Instance, Operation]:
@@ -54,13 +65,15 @@ def accept_create(request: NewInstance, caller: Caller) -> tuple[Instance, Opera
     Raises:
         QuotaExceeded: the project's quota of instances, volumes or memory.
         NotFound, Conflict: the backup to restore is not there or not complete.
+        NotFound, BadRequest: the configuration group is not there or of another datastore version.
     """
     with transaction() as session:
         asked = quotas.Usage(instances=1, volumes=request.volume_size, ram=request.memory_mb)
         quotas.reserve(session, caller.project_id, asked)
-        backup = lock_backup(session, caller.project_id, request.backup_id) if request.backup_id else None
-        if backup is not None and backup.status != BackupStatus.COMPLETED:
-            raise Conflict(f"Backup {backup.id} cannot be restored: its status is {backup.status}.")
+        backup = chains.lock(session, caller.project_id, request.backup_id) if request.backup_id else None
+        if backup is not None:
+            require_restorable(backup)
+            chains.require_no_deletion(session, backup)
         instance = Instance(
             id=new_id(),
             project_id=caller.project_id,
@@ -74,7 +87,11 @@ def accept_create(request: NewInstance, caller: Caller) -> tuple[Instance, Opera
             access=request.access,
             host_id=new_id(),
             fence=0,
+            deletion_protection=request.deletion_protection,
+            tags=request.tags,
         )
+        if request.configuration_id is not None:
+            configurations.give(session, instance, request.configuration_id)
         session.add(instance)
         session.flush()
         order = Order(
@@ -83,17 +100,19 @@ def accept_create(request: NewInstance, caller: Caller) -> tuple[Instance, Opera
                 "databases": [database.model_dump(exclude_none=True) for database in request.databases],
                 "users": [user.model_dump(exclude={"password"}) for user in request.users],
             },
-            secrets={"passwords": {_account(user): user.password.get_secret_value() for user in request.users}},
+            secrets={"passwords": {user.account: user.password.get_secret_value() for user in request.users}},
         )
         return instance, accept(session, caller, order, instance, backup)
 
 
-def _account(user: NewUser) -> str:
-    return f"{user.name}@{user.host}"
+def require_restorable(backup: Backup) -> None:
+    """Raises Conflict for a backup that is not whole."""
+    if backup.status not in (BackupStatus.COMPLETED, BackupStatus.RESTORED):
+        raise Conflict(f"Backup {backup.id} cannot be restored: its status is {backup.status}.")
 
 
 def accept_restart(project_id: str, instance_id: str, caller: Caller) -> Operation:
-    """Accept a restart of the database; an instance in ERROR that was once built may be restarted too.
+    """Accept a restart of the database; one that was stopped, or is in ERROR and was once built, starts again.
 
     Raises:
         NotFound, Busy.
@@ -101,7 +120,7 @@ def accept_restart(project_id: str, instance_id: str, caller: Caller) -> Operati
     with transaction() as session:
         instance = lock_instance(session, project_id, instance_id)
         built = instance.management_address is not None
-        if instance.status != InstanceStatus.ACTIVE and not (instance.status == InstanceStatus.ERROR and built):
+        if not (instance.status == InstanceStatus.ACTIVE or (instance.status in RESTARTABLE and built)):
             raise not_available("Instance", instance_id, instance.status)
         return accept(session, caller, Order(OperationType.INSTANCE_RESTART), instance)
 
@@ -111,9 +130,14 @@ def accept_delete(project_id: str, instance_id: str, caller: Caller) -> Operatio
 
     Raises:
         NotFound, Busy.
+        Conflict: it is protected from deletion.
     """
     with transaction() as session:
         instance = lock_instance(session, project_id, instance_id)
+        if instance.deletion_protection:
+            raise Conflict(
+                f"Instance {instance_id} is protected from deletion: set its deletion_protection to false first."
+            )
         return accept(session, caller, Order(OperationType.INSTANCE_DELETE), instance)
 
 
@@ -122,6 +146,15 @@ def get(project_id: str, instance_id: str) -> Instance:
     with transaction() as session:
         instance = session.get(Instance, instance_id)
     if instance is None or instance.project_id != project_id or instance.deleted_at is not None:
+        raise NotFound(f"Instance {instance_id} cannot be found.")
+    return instance
+
+
+def load(instance_id: str) -> Instance:
+    """The instance, of whatever project. Raises NotFound."""
+    with transaction() as session:
+        instance = session.get(Instance, instance_id)
+    if instance is None or instance.deleted_at is not None:
         raise NotFound(f"Instance {instance_id} cannot be found.")
     return instance
 

@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session, selectinload
 from functions.runtime.clock import now
 from functions.runtime.errors import NotFound, StepRefused
 from functions.runtime.seal import seal, unseal
+from functions.state import audit, chains
 from functions.state.database import transaction
 from functions.state.models import (
     ACTIVE_STATES,
     Backup,
     BackupStatus,
     Instance,
+    InstanceStatus,
     Operation,
     OperationState,
     OperationStep,
@@ -35,9 +37,10 @@ _FAILURE_PATH = ("record.abort", "record.fail")
 
 
 def get(project_id: str, operation_id: str) -> Operation:
-    """The project's operation with its steps. Raises NotFound."""
+    """The project's operation with its steps and events. Raises NotFound."""
     with transaction() as session:
-        operation = session.get(Operation, operation_id, options=[selectinload(Operation.steps)])
+        related = [selectinload(Operation.steps), selectinload(Operation.events)]
+        operation = session.get(Operation, operation_id, options=related)
     if operation is None or operation.project_id != project_id:
         raise NotFound(f"Operation {operation_id} cannot be found.")
     return operation
@@ -49,7 +52,9 @@ class OperationFilter:
 
     instance_id: str | None = None
     backup_id: str | None = None
+    type: str | None = None
     state: str | None = None
+    request_id: str | None = None
 
 
 def page(project_id: str, limit: int, marker: str | None, which: OperationFilter) -> list[Operation]:
@@ -99,6 +104,7 @@ def begin(operation_id: str) -> None:
         if operation.state == OperationState.QUEUED:
             operation.state = OperationState.RUNNING
             operation.started = now()
+            audit.record(session, operation, audit.Event.STARTED)
         elif operation.state != OperationState.RUNNING:
             raise StepRefused(f"operation {operation_id} has ended: {operation.state}")
         if operation.type == OperationType.BACKUP_CREATE and operation.error is None:
@@ -117,6 +123,7 @@ def abort(operation_id: str, message: str | None = None) -> None:
         operation.state = OperationState.RUNNING
         operation.started = operation.started or now()
         operation.error = {"step": None, "message": message} if message else _failed_step(session, operation_id)
+        audit.record(session, operation, audit.Event.UNDOING)
 
 
 def claim_settlement(operation_id: str, seen: int) -> bool:
@@ -142,7 +149,8 @@ def succeed(operation_id: str) -> None:
         ended = now()
         if operation.instance_id and transition.instance_after:
             instance = _instance(session, operation)
-            instance.status, instance.operating_status, instance.fault = transition.instance_after, "HEALTHY", None
+            instance.status, instance.fault = transition.instance_after, None
+            instance.operating_status = "HEALTHY" if instance.status == InstanceStatus.ACTIVE else instance.status
             if operation.type == OperationType.INSTANCE_DELETE:
                 instance.deleted_at = ended
         if operation.type == OperationType.BACKUP_DELETE:
@@ -162,12 +170,24 @@ def fail(operation_id: str, state: OperationState) -> None:
         transition = TRANSITIONS[OperationType(operation.type)]
         if operation.instance_id and transition.instance_failed:
             instance = _instance(session, operation)
-            instance.status = transition.instance_failed
-            if transition.instance_failed != transition.instance_after:
+            stuck = transition.instance_stuck if state == OperationState.NEEDS_OPERATOR else None
+            instance.status = stuck or transition.instance_failed
+            if instance.status != transition.instance_after:
                 instance.operating_status = ""
+            if instance.status != transition.instance_after or transition.instance_stuck:
                 instance.fault = _fault(operation)
         if operation.backup_id and transition.backup_failed:
-            _backup(session, operation).status = transition.backup_failed
+            backup = _backup(session, operation)
+            backup.status = transition.backup_failed
+            if operation.type == OperationType.BACKUP_DELETE:
+                for member in chains.descendants(session, backup):
+                    member.status = transition.backup_failed
+
+
+def was_called(operation_id: str, step: str) -> bool:
+    """Whether a step of the operation was ever called: what was not needs no undoing."""
+    with transaction() as session:
+        return session.get(OperationStep, (operation_id, step)) is not None
 
 
 def load(operation_id: str) -> Operation:
@@ -204,6 +224,7 @@ def add_secrets(operation_id: str, more: dict[str, Any]) -> dict[str, Any]:
 def _end(session: Session, operation: Operation, state: OperationState) -> None:
     """The end, the secrets' end, and the end of the step that brings it about: who sees one sees all."""
     operation.state, operation.ended, operation.sealed = state, now(), None
+    audit.record(session, operation, audit.Event.ENDED)
     last = "record.succeed" if state == OperationState.SUCCEEDED else "record.fail"
     if (step := session.get(OperationStep, (operation.id, last), with_for_update=True)) is not None:
         step.state, step.ended = StepState.SUCCEEDED, operation.ended

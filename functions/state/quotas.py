@@ -1,6 +1,7 @@
 """Quotas: what a project may have. Usage is always the sum of the project's rows, taken under the project's lock,
 so it cannot drift and two requests cannot pass together."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,9 +12,10 @@ from sqlalchemy.orm import Session
 from functions.runtime.errors import QuotaExceeded
 from functions.runtime.settings import get_settings
 from functions.state.database import transaction
-from functions.state.models import Backup, Instance, Project
+from functions.state.models import Backup, Instance, Project, QuotaLimit
 
 UNLIMITED = -1
+RESOURCES = ("instances", "volumes", "ram", "backups")
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,36 @@ class Usage:
     backups: int = 0
 
 
-def limits() -> Usage:
-    """The limits in force; -1 is unlimited."""
+def limits(session: Session, project_id: str) -> Usage:
+    """The project's limits in force, its own before the settings'; -1 is unlimited."""
     settings = get_settings()
-    return Usage(settings.quota_instances, settings.quota_volumes, settings.quota_ram, settings.quota_backups)
+    own = select(QuotaLimit).where(QuotaLimit.project_id == project_id)
+    usual = {resource: getattr(settings, f"quota_{resource}") for resource in RESOURCES}
+    return Usage(**usual | {row.resource: row.limit for row in session.scalars(own)})
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A resource's limit and how much of it is in use."""
+
+    resource: str
+    in_use: int
+    limit: int
+
+
+def show(project_id: str) -> list[Quota]:
+    """The project's quotas, in the order of RESOURCES."""
+    with transaction() as session:
+        used, allowed = usage(session, project_id), limits(session, project_id)
+    return [Quota(resource, getattr(used, resource), getattr(allowed, resource)) for resource in RESOURCES]
+
+
+def update(project_id: str, changes: Mapping[str, int]) -> None:
+    """Set limits of the project; what it has already is not touched."""
+    with transaction() as session:
+        _lock(session, project_id)
+        for resource, limit in changes.items():
+            session.merge(QuotaLimit(project_id=project_id, resource=resource, limit=limit))
 
 
 def usage(session: Session, project_id: str) -> Usage:
@@ -56,8 +84,8 @@ def reserve(session: Session, project_id: str, asked: Usage) -> None:
         QuotaExceeded: names the resource, what is asked for, in use and allowed.
     """
     _lock(session, project_id)
-    used, allowed = usage(session, project_id), limits()
-    for resource in ("instances", "volumes", "ram", "backups"):
+    used, allowed = usage(session, project_id), limits(session, project_id)
+    for resource in RESOURCES:
         wanted, limit = getattr(asked, resource), getattr(allowed, resource)
         in_use = getattr(used, resource)
         if wanted and limit != UNLIMITED and in_use + wanted > limit:

@@ -1,0 +1,128 @@
+"""Changes of an instance that is there: the transactions that accept them, and what puts the old values back.
+
+The row has the new values from acceptance on, so that the quota counts them; the operation keeps the old ones as
+`before`, and `restore` brings them back when the change is undone.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from functions.runtime.errors import BadRequest
+from functions.state import quotas
+from functions.state.acceptance import Caller, Order, accept, lock_instance, not_available
+from functions.state.database import transaction
+from functions.state.models import Instance, InstanceStatus, Operation, OperationType
+
+
+@dataclass(frozen=True)
+class Size:
+    """A flavor as the state keeps it; memory in MB."""
+
+    flavor_id: str
+    memory_mb: int
+    cpus: int
+
+
+def accept_resize(instance_id: str, size: Size, caller: Caller) -> Operation:
+    """Accept another flavor.
+
+    Raises:
+        NotFound, Busy, QuotaExceeded.
+        BadRequest: it is the flavor that the instance has.
+    """
+    with transaction() as session:
+        instance = _lock(session, caller, instance_id)
+        if size.flavor_id == instance.flavor_id:
+            raise BadRequest(f"Instance {instance_id} has flavor {size.flavor_id} already: name another one.")
+        _require(instance, InstanceStatus.ACTIVE)
+        more = max(0, size.memory_mb - instance.memory_mb)
+        quotas.reserve(session, caller.project_id, quotas.Usage(ram=more))
+        return _accept(session, caller, OperationType.INSTANCE_RESIZE, instance, vars(size))
+
+
+def accept_resize_volume(instance_id: str, volume_size: int, caller: Caller) -> Operation:
+    """Accept a larger volume, in GB.
+
+    Raises:
+        NotFound, Busy, QuotaExceeded.
+        BadRequest: it is not larger.
+    """
+    with transaction() as session:
+        instance = _lock(session, caller, instance_id)
+        if volume_size <= instance.volume_size:
+            raise BadRequest(
+                f"The new volume 'size' must be larger than the current volume size of {instance.volume_size} GB:"
+                " volumes only grow."
+            )
+        _require(instance, InstanceStatus.ACTIVE)
+        quotas.reserve(session, caller.project_id, quotas.Usage(volumes=volume_size - instance.volume_size))
+        values = {"volume_size": volume_size}
+        return _accept(session, caller, OperationType.INSTANCE_RESIZE_VOLUME, instance, values)
+
+
+def accept_access(instance_id: str, access: dict[str, Any], caller: Caller) -> Operation:
+    """Accept other access rules; a key of `access` that is left out keeps its value. Raises NotFound, Busy."""
+    with transaction() as session:
+        instance = lock_instance(session, caller.project_id, instance_id)
+        _require(instance, InstanceStatus.ACTIVE)
+        values = {"access": instance.access | access}
+        return _accept(session, caller, OperationType.INSTANCE_ACCESS, instance, values)
+
+
+def accept_upgrade(instance_id: str, caller: Caller) -> Operation:
+    """Accept an upgrade to the datastore version that the instance has: its software is installed anew.
+
+    Raises:
+        NotFound, Busy.
+    """
+    with transaction() as session:
+        instance = lock_instance(session, caller.project_id, instance_id)
+        _require(instance, InstanceStatus.ACTIVE)
+        return accept(session, caller, Order(OperationType.INSTANCE_UPGRADE), instance)
+
+
+def accept_stop(instance_id: str, caller: Caller) -> Operation:
+    """Accept stopping the database; its host and data stay. Raises NotFound, Busy."""
+    with transaction() as session:
+        instance = lock_instance(session, caller.project_id, instance_id)
+        _require(instance, InstanceStatus.ACTIVE)
+        return accept(session, caller, Order(OperationType.INSTANCE_STOP), instance)
+
+
+def accept_start(instance_id: str, caller: Caller) -> Operation:
+    """Accept starting a database that was stopped. Raises NotFound, Busy."""
+    with transaction() as session:
+        instance = lock_instance(session, caller.project_id, instance_id)
+        _require(instance, InstanceStatus.SHUTDOWN)
+        return accept(session, caller, Order(OperationType.INSTANCE_START), instance)
+
+
+def restore(operation_id: str) -> None:
+    """Put the values back that the operation's instance had."""
+    with transaction() as session:
+        operation = session.get_one(Operation, operation_id, with_for_update=True)
+        instance = session.get_one(Instance, operation.instance_id, with_for_update=True)
+        for name, value in operation.request["before"].items():
+            setattr(instance, name, value)
+
+
+def _lock(session: Session, caller: Caller, instance_id: str) -> Instance:
+    """The project, for its quota, and then the instance: the order in which every request takes them."""
+    quotas.reserve(session, caller.project_id, quotas.Usage())
+    return lock_instance(session, caller.project_id, instance_id)
+
+
+def _require(instance: Instance, *allowed: InstanceStatus) -> None:
+    if instance.status not in allowed:
+        raise not_available("Instance", instance.id, instance.status)
+
+
+def _accept(
+    session: Session, caller: Caller, kind: OperationType, instance: Instance, values: dict[str, Any]
+) -> Operation:
+    before = {name: getattr(instance, name) for name in values}
+    for name, value in values.items():
+        setattr(instance, name, value)
+    return accept(session, caller, Order(kind, {"before": before, "after": values}), instance)
