@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from datastores.formula import Setting, Value, evaluate, unknown_sources
 from datastores.host.names import NameRules
+from datastores.parameters import Parameter, parameters
 
 Capability = Literal[
     "databases", "users", "backup", "root", "incremental_backup", "configuration", "logs", "replication"
@@ -36,18 +37,6 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Parameter(_Strict):
-    """An engine's parameter that a tenant may set."""
-
-    name: str
-    type: Literal["integer", "string", "boolean", "float"]
-    restart_required: bool
-    description: str
-    min: int | None = None
-    max: int | None = None
-    choices: tuple[str, ...] | None = None
-
-
 class Substrate(_Strict):
     """Where a version's programs are on hosts of a substrate, and what package brings them."""
 
@@ -66,11 +55,21 @@ class DatastoreVersion(_Strict):
     datastore: str
     ports: tuple[int, ...]
     settings: dict[str, Setting]
-    parameters: tuple[Parameter, ...]
 
     def settings_for(self, memory_mb: int, cpus: int) -> dict[str, Value]:
         """The default settings on a host with that memory (MB) and CPUs."""
         return evaluate(self.settings, memory_mb, cpus)
+
+    def parameters(self) -> dict[str, Parameter]:
+        """What a tenant may set, by name; empty when nothing is known of this version."""
+        return parameters(_ROOT / self.datastore / f"parameters-{self.number}.json")
+
+
+class Log(_Strict):
+    """A log of a datastore; `settings` are the engine's parameters with which it writes one of type USER."""
+
+    type: Literal["USER", "SYS"]
+    settings: dict[str, bool | int | float | str] = {}
 
 
 class Datastore(_Strict):
@@ -83,20 +82,21 @@ class Datastore(_Strict):
     ports: tuple[Annotated[int, Field(gt=0, lt=65536)], ...]
     capabilities: frozenset[Capability]
     volume: bool
+    combine_backups: str | None = None
+    """Command that makes one directory of a chain of backups unpacked to the directories {links}."""
     names: NameRules
     versions: tuple[DatastoreVersion, ...]
     settings: dict[str, Setting] = {}
-    parameters: tuple[Parameter, ...] = ()
+    logs: dict[str, Log] = {}
 
     @model_validator(mode="before")
     @classmethod
     def _versions_inherit(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """A version has its datastore's ports, settings and parameters."""
+        """A version has its datastore's ports and settings."""
         inherited = {
             "datastore": document.get("name"),
             "ports": document.get("ports", ()),
             "settings": document.get("settings", {}),
-            "parameters": document.get("parameters", ()),
         }
         return document | {"versions": [inherited | version for version in document.get("versions", ())]}
 
@@ -107,6 +107,11 @@ class Datastore(_Strict):
         if self.default_version is not None and self.default_version not in {item.name for item in self.versions}:
             raise ValueError(f"default_version '{self.default_version}' is none of the versions")
         return self
+
+    def log_settings(self, enabled: Iterable[str]) -> dict[str, bool | int | float | str]:
+        """The settings with which the engine writes these logs."""
+        logs = [log for name, log in self.logs.items() if name in enabled]
+        return {parameter: value for log in logs for parameter, value in log.settings.items()}
 
     @property
     def default_version_id(self) -> str | None:

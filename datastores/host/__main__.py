@@ -88,8 +88,14 @@ def _cancel(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
 
 def _call(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
     from datastores.host import calls
+    from datastores.host.fence import Fence
 
-    return calls.call(_engine(facts, request), _text(request, "action"))
+    action, arguments = _text(request, "action"), request.get("arguments", {})
+    if not calls.changes(action):
+        return calls.call(_engine(facts, request), action, arguments)
+    with Fence(facts.jobs) as fence:
+        fence.pass_operation(_number(request, "fence"))
+        return calls.call(_engine(facts, request), action, arguments)
 
 
 def _engine(facts: Facts, request: dict[str, Any]) -> Engine:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import queue
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 from datastores.host.errors import DamagedBackup, HostError
 from datastores.host.segments import MANIFEST, Manifest, Segment, parse
@@ -18,6 +20,15 @@ _BUFFERS = 2
 def manifest(store: Store) -> Manifest:
     """The description of the backup below the store's prefix. Raises StorageError, StorageRefused, DamagedBackup."""
     return parse(store.get(MANIFEST))
+
+
+def fetch(store: Store, stored: Segment, path: Path) -> None:
+    """Write one object to a file, verified. Raises StorageError, StorageRefused, DamagedBackup."""
+    with path.open("w+b") as file:
+        file.truncate(stored.size_bytes)
+        with mmap.mmap(file.fileno(), stored.size_bytes) as mapped, memoryview(mapped) as view:
+            store.get_into(stored.path, view)
+            _verify(stored, view)
 
 
 def stored_stream(store: Store, segments: tuple[Segment, ...]) -> Iterator[memoryview]:

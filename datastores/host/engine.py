@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from datastores.host.accounts import Accounts, UserChange, UserName
 from datastores.host.errors import BadRequest, EngineError, Unsupported
 from datastores.host.facts import Facts
+from datastores.host.logs import Log
 from datastores.host.names import NameRules, rules
 from datastores.host.process import Programs
 from datastores.host.streams import Sink, Source
@@ -52,6 +55,15 @@ class User:
 
 
 @dataclass(frozen=True)
+class BackupState:
+    """Files of the engine's own form between backups: `own` is what this backup leaves for the next incremental one,
+    if it can; `parent` is what the parent left, None for a full backup."""
+
+    own: Path
+    parent: Path | None = None
+
+
+@dataclass(frozen=True)
 class Status:
     """Whether the database runs, and its exact version when it can be told."""
 
@@ -84,6 +96,11 @@ class Engine(ABC):
         """Write the configuration for this host; `settings` are the engine's parameters. Does not restart."""
 
     @abstractmethod
+    def limit_access(self, cidrs: list[str]) -> None:
+        """Admit clients from these networks only (none: from everywhere): at once if the database runs, and in every
+        `configure` from now on. An engine that cannot tell networks apart leaves it to the substrate."""
+
+    @abstractmethod
     def start(self) -> None:
         """Start, wait until connections are accepted, and start again at every boot of the host. Raises EngineError."""
 
@@ -100,11 +117,19 @@ class Engine(ABC):
     def status(self) -> Status:
         """The state now."""
 
+    def running(self) -> bool:
+        """Whether the database runs."""
+        return self.status().running
+
     # capability: databases
 
     def create_databases(self, databases: list[Database]) -> None:
         """Create those that are not there."""
         self._lacks("databases", databases)
+
+    def delete_database(self, name: str) -> None:
+        """Delete a database with everything in it, ending the sessions there; one that is not there stays so."""
+        self._lacks("databases", [name])
 
     # capability: users
 
@@ -112,19 +137,75 @@ class Engine(ABC):
         """Create users or set the password of existing ones, and grant them their databases."""
         self._lacks("users", users)
 
+    def update_user(self, change: UserChange) -> None:
+        """Give a user new attributes; one that has them already stays. Raises BadRequest when there is no such user."""
+        self._lacks("users", [change])
+
+    def delete_user(self, user: UserName) -> None:
+        """Delete a user, ending its sessions; what it owns stays. One that is not there stays so."""
+        self._lacks("users", [user])
+
+    def grant(self, user: UserName, databases: list[str]) -> None:
+        """Let a user use databases."""
+        self._lacks("users", databases)
+
+    def revoke(self, user: UserName, databases: list[str]) -> None:
+        """Take databases from a user, ending its sessions there; what it owns there stays."""
+        self._lacks("users", databases)
+
+    def accounts(self) -> Accounts:
+        """The tenant's databases and users: those that have names which the service accepts."""
+        raise Unsupported("this datastore does not have the capability 'users'")
+
+    # capability: root
+
+    def enable_root(self, password: str) -> None:
+        """Let the tenant's superuser, whose name is `root`, log in with a password."""
+        self._lacks("root", [password])
+
+    def disable_root(self) -> None:
+        """Let it log in no more, ending its sessions; what it owns stays."""
+        self._lacks("root", ["root"])
+
+    # capability: configuration
+
+    def reconfigure(self, settings: dict[str, Any]) -> None:
+        """Make these the settings, at once where the database can without a restart.
+
+        Raises EngineError when the database refuses one; then all are as they were.
+        """
+        self._lacks("configuration", [settings])
+
+    def restart_required(self) -> bool:
+        """Whether settings wait for the database's next start."""
+        return False
+
+    # capability: logs
+
+    def log(self, name: str) -> Log:
+        """A log that the datastore's datastore.yaml names. Raises BadRequest."""
+        raise Unsupported("this datastore does not have the capability 'logs'")
+
     # capability: backup
 
-    def backup(self, sink: Sink) -> None:
-        """Write a consistent copy of all data, as `backup_format`, while the database works on."""
+    def backup(self, sink: Sink, state: BackupState) -> None:
+        """Write a consistent copy of all data, as `backup_format`, while the database works on.
+
+        With a parent (capability incremental_backup) write what changed since. Raises ParentUnusable, before anything
+        is written, when that cannot be told.
+        """
         self._lacks("backup", [sink])
 
     def backup_bytes(self) -> int | None:
-        """About how many bytes `backup` will write, None when unknown."""
+        """About how many bytes a full `backup` will write, None when unknown."""
         return None
 
-    def restore(self, source: Source) -> None:
-        """Make data of what `backup` wrote, verified as far as the format allows; not started, not configured."""
-        self._lacks("backup", [source])
+    def restore(self, layers: Iterable[Source]) -> None:
+        """Make data of what `backup` wrote: a full backup, then each incremental one upon it in order.
+
+        Verified as far as the format allows; not started, not configured. A layer is read whole before the next.
+        """
+        self._lacks("backup", [layers])
 
     def verify(self) -> None:
         """Look into the started, restored database. Raises EngineError when something is wrong."""
@@ -134,6 +215,12 @@ class Engine(ABC):
     def check_name(self, kind: str, name: str) -> None:
         """Raises BadRequest for a name that a `database` or `user` of this datastore cannot have."""
         problem = self.version.names.problem(kind, name)
+        if problem:
+            raise BadRequest(problem)
+
+    def check_host(self, host: str | None) -> None:
+        """Raises BadRequest for a host that a user of this datastore cannot have."""
+        problem = self.version.names.host_problem(host)
         if problem:
             raise BadRequest(problem)
 

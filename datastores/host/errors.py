@@ -5,8 +5,10 @@ HostError
 ├── Fenced               the request belongs to an older operation than one already seen
 ├── Conflict             the job id is taken by a job with another specification
 ├── Unsupported          the datastore does not have this capability
+├── NotRunning           the database has to run for this, and does not
 ├── EngineError          the database refused or failed
 │   ├── DiskFull         the volume has no space left
+│   ├── ParentUnusable   no incremental backup can be built on the parent
 │   └── ProgramFailed    a program ended with a non-zero exit code
 ├── StorageError         the object store cannot be reached or keeps failing (retryable)
 │   ├── StorageRefused   the object store does not accept the address any more
@@ -56,6 +58,12 @@ class Unsupported(HostError):
     type = "unsupported"
 
 
+class NotRunning(HostError):
+    """The database has to run for this, and does not."""
+
+    type = "not_running"
+
+
 class EngineError(HostError):
     """The database refused or failed."""
 
@@ -66,6 +74,12 @@ class DiskFull(EngineError):
     """The volume has no space left."""
 
     type = "disk_full"
+
+
+class ParentUnusable(EngineError):
+    """No incremental backup can be built on the parent; a full one can be made."""
+
+    type = "parent_unusable"
 
 
 class ProgramFailed(EngineError):

@@ -14,8 +14,8 @@ from datastores.host.errors import Fenced
 class Fence:
     """Holds the host's start lock; `pass_operation` checks and remembers an operation's number.
 
-    Invariant: the stored number never decreases, and whoever starts or cancels jobs holds the lock meanwhile,
-    so no job of an older operation can begin after a newer operation was seen.
+    Invariant: the stored number never decreases, and whoever starts or cancels jobs, or makes a change by a call,
+    holds the lock meanwhile, so no work of an older operation can begin after a newer operation was seen.
     """
 
     def __init__(self, jobs: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from datastores.host.accounts import ANYWHERE
+
 DATABASE, USER = "database", "user"
 
 
@@ -16,6 +18,8 @@ class NameRules:
     reserved_databases: tuple[str, ...] = ()
     reserved_users: tuple[str, ...] = ()
     reserved_prefixes: tuple[str, ...] = ()
+    user_hosts: bool = False
+    """Whether users are told apart by the hosts they come from, too."""
 
     def problem(self, kind: str, name: str) -> str | None:
         """Why a `database` or `user` cannot have that name, in words for its owner; None when it can."""
@@ -29,8 +33,14 @@ class NameRules:
             return f"the {kind} name '{name}' is reserved: choose another one"
         return None
 
+    def host_problem(self, host: str | None) -> str | None:
+        """Why a user cannot have that host, in words for its owner; None when it can."""
+        if self.user_hosts or host in {None, "", ANYWHERE}:
+            return None
+        return f"its users have no host: leave out '{host}', and limit the access to the instance instead"
+
 
 def rules(document: dict[str, Any]) -> NameRules:
     """The rules from the `names` of a datastore.yaml."""
     lists = {name: tuple(items) for name, items in document.items() if name.startswith("reserved_")}
-    return NameRules(max_bytes=document["max_bytes"], **lists)
+    return NameRules(max_bytes=document["max_bytes"], user_hosts=document.get("user_hosts", False), **lists)

@@ -10,6 +10,7 @@ from typing import Any
 from datastores.host.errors import DamagedBackup
 
 MANIFEST = "segments.json"
+STATE = "state"
 _PATH = re.compile(r"segments/[0-9]{8}")
 
 
@@ -25,7 +26,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What `segments.json` says. Restore by hand: concatenate the segments, decompress, read as `format`."""
+    """What `segments.json` says. Restore by hand: concatenate the segments, decompress, read as `format`.
+
+    `parent` is the id of the backup that an incremental one builds on; `state` the object that the next one needs.
+    """
 
     segments: tuple[Segment, ...]
     bytes_raw: int
@@ -33,6 +37,8 @@ class Manifest:
     compression: str
     format: str
     engine_version: str
+    parent: str | None = None
+    state: Segment | None = None
 
     def to_json(self) -> bytes:
         """The document as stored."""
@@ -49,12 +55,15 @@ def parse(text: bytes) -> Manifest:
     try:
         document: dict[str, Any] = json.loads(text)
         segments = tuple(Segment(**item) for item in document.pop("segments"))
-        manifest = Manifest(segments=segments, **document)
+        state = document.pop("state", None)
+        manifest = Manifest(segments=segments, state=state and Segment(**state), **document)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DamagedBackup(f"reading {MANIFEST}: it is not the description of a backup") from error
     for segment in segments:
         if not _PATH.fullmatch(segment.path) or segment.size_bytes <= 0:
             raise DamagedBackup(f"reading {MANIFEST}: segment {segment.path!r} cannot be")
+    if manifest.state is not None and (manifest.state.path != STATE or manifest.state.size_bytes <= 0):
+        raise DamagedBackup(f"reading {MANIFEST}: state {manifest.state.path!r} cannot be")
     if sum(segment.size_bytes for segment in segments) != manifest.bytes_stored:
         raise DamagedBackup(f"reading {MANIFEST}: the sizes of the segments do not add up")
     return manifest

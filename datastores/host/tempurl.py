@@ -59,11 +59,12 @@ class Store:
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(parts.hostname, parts.port, timeout=_SOCKET_SECONDS)
 
-    def put(self, path: str, body: memoryview, md5: str) -> None:
+    def put(self, path: str, body: memoryview, md5: str, headers: dict[str, str] | None = None) -> None:
         """Store an object until the store confirms its MD5. Raises StorageError, StorageRefused."""
+        sent = {**(headers or {}), "Content-Length": str(len(body)), "ETag": md5}
 
         def attempt() -> None:
-            response = self._request("PUT", path, body, {"Content-Length": str(len(body)), "ETag": md5})
+            response = self._request("PUT", path, body, sent)
             response.read()
             if _etag(response) != md5:
                 raise TryAgain(f"the object store holds something else than was sent for {path}")

@@ -7,14 +7,33 @@ store that is slow or away stops the reading, and the pressure reaches the datab
 from __future__ import annotations
 
 import hashlib
+import mmap
 import queue
 import threading
+from pathlib import Path
 
 from datastores.host.errors import HostError
 from datastores.host.segments import Segment, segment_path
 from datastores.host.tempurl import Store
 
 _BUFFERS = 2
+
+
+def store_object(store: Store, path: str, body: memoryview) -> Segment:
+    """Store an object and describe it. Raises StorageError, StorageRefused."""
+    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    store.put(path, body, md5)
+    return Segment(path, md5, len(body), hashlib.sha256(body).hexdigest())
+
+
+def store_file(store: Store, path: str, file: Path) -> Segment:
+    """Store a file that is not empty, without reading it into memory. Raises StorageError, StorageRefused."""
+    with (
+        file.open("rb") as opened,
+        mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        memoryview(mapped) as view,
+    ):
+        return store_object(store, path, view)
 
 
 class SegmentUploader:
@@ -81,6 +100,4 @@ class SegmentUploader:
 
     def _store_segment(self, body: memoryview) -> None:
         path = segment_path(len(self._segments) + 1)
-        md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
-        self._store.put(path, body, md5)
-        self._segments.append(Segment(path, md5, len(body), hashlib.sha256(body).hexdigest()))
+        self._segments.append(store_object(self._store, path, body))

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from datastores.host import files
-from datastores.host.engine import Database, Engine, Status, User, Version
+from datastores.host.accounts import Accounts, UserChange, UserName
+from datastores.host.engine import BackupState, Database, Engine, Status, User, Version
 from datastores.host.errors import BadRequest, EngineError
 from datastores.host.facts import Facts
+from datastores.host.logs import Log
 from datastores.host.names import DATABASE, USER
 from datastores.host.streams import Sink, Source
-from datastores.postgresql import engine_backup, engine_config, engine_start, engine_tenants
+from datastores.postgresql import (
+    engine_access,
+    engine_accounts,
+    engine_backup,
+    engine_config,
+    engine_logs,
+    engine_reconfigure,
+    engine_restore,
+    engine_start,
+    engine_tenants,
+)
 from datastores.postgresql.engine_cluster import SUPERUSER, Cluster
 
 _PROGRAMS = ("initdb", "pg_ctl", "postgres", "psql", "pg_basebackup", "pg_verifybackup")
@@ -50,37 +63,98 @@ class PostgresqlEngine(Engine):
     def configure(self, settings: dict[str, Any]) -> None:
         engine_config.write(self.cluster, settings)
 
+    def limit_access(self, cidrs: list[str]) -> None:
+        engine_access.limit(self.cluster, cidrs)
+
     def start(self) -> None:
         engine_start.start(self.cluster)
+        engine_reconfigure.keep(self.cluster)
 
     def stop(self) -> None:
         engine_start.stop(self.cluster)
+
+    def restart(self) -> None:
+        """Stop and start; a server that does not start with new settings is started with those before them."""
+        self.stop()
+        try:
+            self.start()
+        except EngineError as error:
+            if not engine_reconfigure.go_back(self.cluster):
+                raise
+            self.start()
+            raise EngineError(f"{error}; it runs with the settings before") from error
 
     def status(self) -> Status:
         if not engine_start.runs(self.cluster):
             return Status(running=False)
         return Status(running=True, version=self.cluster.psql("SHOW server_version;").split()[0])
 
+    def running(self) -> bool:
+        return engine_start.runs(self.cluster)
+
     def create_databases(self, databases: list[Database]) -> None:
         for database in databases:
             self.check_name(DATABASE, database.name)
-            engine_tenants.create_database(self.cluster, database)
+        engine_tenants.create_databases(self.cluster, databases)
+
+    def delete_database(self, name: str) -> None:
+        self.check_name(DATABASE, name)
+        engine_tenants.delete_database(self.cluster, name)
 
     def create_users(self, users: list[User]) -> None:
         for user in users:
-            self.check_name(USER, user.name)
+            self._check_user(user.name, user.host)
             for database in user.databases:
                 self.check_name(DATABASE, database)
-            engine_tenants.create_user(self.cluster, user)
+        engine_tenants.create_users(self.cluster, users)
 
-    def backup(self, sink: Sink) -> None:
-        engine_backup.dump(self.cluster, sink)
+    def update_user(self, change: UserChange) -> None:
+        self._check_user(change.user.name, change.user.host)
+        self._check_user(change.name or change.user.name, change.host)
+        engine_tenants.update_user(self.cluster, change)
+
+    def delete_user(self, user: UserName) -> None:
+        self._check_user(user.name, user.host)
+        engine_tenants.delete_user(self.cluster, user.name)
+
+    def grant(self, user: UserName, databases: list[str]) -> None:
+        self._check_user(user.name, user.host)
+        for database in databases:
+            self.check_name(DATABASE, database)
+        engine_tenants.grant(self.cluster, user.name, databases)
+
+    def revoke(self, user: UserName, databases: list[str]) -> None:
+        self._check_user(user.name, user.host)
+        for database in databases:
+            self.check_name(DATABASE, database)
+        engine_tenants.revoke(self.cluster, user.name, databases)
+
+    def accounts(self) -> Accounts:
+        return engine_accounts.accounts(self.cluster, self.version.names)
+
+    def enable_root(self, password: str) -> None:
+        engine_accounts.enable_root(self.cluster, password)
+
+    def disable_root(self) -> None:
+        engine_accounts.disable_root(self.cluster)
+
+    def reconfigure(self, settings: dict[str, Any]) -> None:
+        engine_reconfigure.apply(self.cluster, settings)
+
+    def restart_required(self) -> bool:
+        return engine_reconfigure.restart_required(self.cluster)
+
+    def log(self, name: str) -> Log:
+        return engine_logs.log(self.cluster, name)
+
+    def backup(self, sink: Sink, state: BackupState) -> None:
+        engine_backup.dump(self.cluster, sink, state)
 
     def backup_bytes(self) -> int | None:
         return engine_backup.size(self.cluster)
 
-    def restore(self, source: Source) -> None:
-        engine_backup.load(self.cluster, source)
+    def restore(self, layers: Iterable[Source]) -> None:
+        engine_restore.load(self.cluster, layers)
 
     def verify(self) -> None:
         """Look into the catalog of every database that accepts connections."""
@@ -90,6 +164,10 @@ class PostgresqlEngine(Engine):
         for name in (bytes.fromhex(line).decode() for line in names.splitlines()):
             if int(self.cluster.psql("SELECT count(*) FROM pg_class;", name)) == 0:
                 raise EngineError(f"database '{name}' has no catalog")
+
+    def _check_user(self, name: str, host: str | None) -> None:
+        self.check_name(USER, name)
+        self.check_host(host)
 
 
 ENGINE = PostgresqlEngine

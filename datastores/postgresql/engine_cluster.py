@@ -10,8 +10,16 @@ from datastores.host.facts import Facts
 from datastores.host.process import Programs
 
 SUPERUSER = "postgres"
-# What we send (verifiers among it) must not be kept in the server's log, even when it fails.
-_QUIET = "-c log_min_error_statement=panic -c log_statement=none -c log_min_duration_statement=-1"
+# Administration works the same whatever the tenant sets: nothing that we send (verifiers among it) is kept in the
+# server's log, even when it fails; nothing ends it early; no function or operator of a tenant's runs in it.
+_OPTIONS = {
+    "log_min_error_statement": "panic", "log_statement": "none", "log_duration": "off",
+    "log_min_duration_statement": "-1", "log_min_duration_sample": "-1", "log_transaction_sample_rate": "0",
+    "debug_print_parse": "off", "debug_print_rewritten": "off", "debug_print_plan": "off",
+    "statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0", "default_transaction_read_only": "off", "search_path": "pg_catalog",
+    "client_min_messages": "notice", "lc_messages": "C",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class Cluster:
             "PGUSER": SUPERUSER,
             "PGDATABASE": database,  # a plain name here, unlike as an argument, where 'a=b' is a connection string
             "PGCLIENTENCODING": "UTF8",
-            "PGOPTIONS": _QUIET,
+            "PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items()),
         }
 
     def psql_command(self) -> list[str | Path]:

@@ -7,18 +7,20 @@ from typing import Any
 
 from datastores.host import files
 from datastores.host.errors import BadRequest
+from datastores.postgresql import engine_access
 from datastores.postgresql.engine_cluster import SUPERUSER, Cluster
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
-_SUMMARIZE_WAL_SINCE = 17
+SUMMARIZE_WAL_SINCE = 17
+_SUMMARIES_KEPT = "35d"  # so that an incremental backup can build on one of a month ago
 
 
 def write(cluster: Cluster, settings: dict[str, Any]) -> None:
     """Write host.conf, pg_hba.conf and pg_ident.conf. Raises BadRequest for a setting that cannot be written."""
     conf = cluster.facts.conf
     texts = {
-        cluster.host_conf: _host_conf(cluster, settings),
-        conf / "pg_hba.conf": _hba(_has_tls(cluster)),
+        cluster.host_conf: host_conf(cluster, settings),
+        conf / "pg_hba.conf": engine_access.rules(cluster, tls=_has_tls(cluster)),
         conf / "pg_ident.conf": f'trove "{cluster.facts.engine_user}" {SUPERUSER}\n',
     }
     for path, text in texts.items():
@@ -34,7 +36,8 @@ def value(setting: object) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _host_conf(cluster: Cluster, settings: dict[str, Any]) -> str:
+def host_conf(cluster: Cluster, settings: dict[str, Any]) -> str:
+    """The text of host.conf. Raises BadRequest for a setting that cannot be written."""
     for name in settings:
         if not _NAME.fullmatch(name):
             raise BadRequest(f"{name!r} is not the name of a PostgreSQL setting")
@@ -63,8 +66,8 @@ def _fixed(cluster: Cluster) -> dict[str, Any]:
         "archive_mode": True,  # changing it needs a restart; archiving itself is switched on by its command
         "archive_command": "true",
     }
-    if cluster.major >= _SUMMARIZE_WAL_SINCE:
-        fixed["summarize_wal"] = True
+    if cluster.major >= SUMMARIZE_WAL_SINCE:
+        fixed |= {"summarize_wal": True, "wal_summary_keep_time": _SUMMARIES_KEPT}
     if _has_tls(cluster):
         fixed |= {"ssl": True, "ssl_cert_file": _tls(cluster)[0], "ssl_key_file": _tls(cluster)[1]}
     return fixed
@@ -80,18 +83,3 @@ def _has_tls(cluster: Cluster) -> bool:
         return False
     built = cluster.programs.run([cluster.bin / "pg_config", "--configure"])
     return "--with-ssl" in built or "--with-openssl" in built
-
-
-def _hba(tls: bool) -> str:
-    """The superuser through the socket only; tenants from the network with their password, over TLS if there is TLS,
-    and not into the databases that are the service's own."""
-    network = "hostssl" if tls else "host"
-    return f"""\
-local all                {SUPERUSER}           peer map=trove
-local replication        {SUPERUSER}           peer map=trove
-local all                all                   reject
-host  all                {SUPERUSER} all       reject
-host  replication        all         all       reject
-host  postgres,template1 all         all       reject
-{network} all            all         all       scram-sha-256
-"""

@@ -1,0 +1,131 @@
+"""The jobs `backup` and `restore`: an engine's streams to and from the object store."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from datastores.host import arguments as fields
+from datastores.host import download, files, zstd
+from datastores.host.engine import BackupState, Engine
+from datastores.host.errors import BadRequest, DamagedBackup, ParentUnusable
+from datastores.host.progress import Progress
+from datastores.host.segments import MANIFEST, STATE, Manifest
+from datastores.host.streams import Sink, Source, counted, counted_source
+from datastores.host.tempurl import Store
+from datastores.host.upload import SegmentUploader, store_file, store_object
+
+_COMPRESSING_THREADS = 2
+_SCRATCH = "backup.tmp"
+
+
+def dump(engine: Engine, arguments: dict[str, Any], store: Store, progress: Progress) -> Manifest:
+    """Store a backup of all data, or of what changed since its parent; `segments.json` is written last.
+
+    A parent that cannot be built on fails the job only where it is required; else the backup becomes a full one.
+    """
+    uploader = SegmentUploader(store, fields.positive(arguments, "segment_bytes"))
+    version = engine.status().version or engine.version.number
+    compression = zstd.best()
+    compressor = zstd.compressor(compression, uploader.write, min(_COMPRESSING_THREADS, engine.facts.cpus))
+    raw = _Counted(compressor.write, progress)
+    with _scratch(engine) as scratch:
+        state = BackupState(scratch / "own")
+        parent_id = _write(engine, fields.parent(arguments), state, raw)
+        compressor.finish()
+        segments = uploader.finish()
+        kept = store_file(store, STATE, state.own) if state.own.exists() else None
+    stored = sum(segment.size_bytes for segment in segments)
+    manifest = Manifest(
+        segments, raw.total, stored, compression, engine.backup_format, version, parent=parent_id, state=kept
+    )
+    store_object(store, MANIFEST, memoryview(manifest.to_json()))
+    progress.complete(raw.total)
+    return manifest
+
+
+def layers(engine: Engine, stores: list[Store], progress: Progress) -> Iterator[Source]:
+    """The streams of a full backup and of the incremental ones upon it, each fetched when it is read.
+
+    Raises BadRequest for a format the engine does not read, DamagedBackup when the chain is not whole.
+    """
+    manifests = [download.manifest(store) for store in stores]
+    for position, manifest in enumerate(manifests):
+        if manifest.format != engine.backup_format:
+            raise BadRequest(
+                f"the backup's format is '{manifest.format}', this datastore reads '{engine.backup_format}'"
+            )
+        if (manifest.parent is None) != (position == 0):
+            raise DamagedBackup("a full backup must come first, and only first, in the chain to restore")
+    return _streams(stores, manifests, progress)
+
+
+def _streams(stores: list[Store], manifests: list[Manifest], progress: Progress) -> Iterator[Source]:
+    expected = sum(manifest.bytes_stored for manifest in manifests)
+    before = 0
+    for store, manifest in zip(stores, manifests):
+        report = functools.partial(_report, progress, before, expected)
+        stored = counted_source(download.stored_stream(store, manifest.segments), report)
+        yield zstd.decompress(manifest.compression, stored)
+        before += manifest.bytes_stored
+
+
+def _report(progress: Progress, before: int, expected: int, done: int) -> None:
+    progress.bytes(before + done, expected)
+
+
+def _write(engine: Engine, parent: fields.Parent | None, state: BackupState, sink: _Counted) -> str | None:
+    """Dump upon the parent if it can be; the id of the parent that was built on."""
+    if parent is not None:
+        try:
+            base = state.own.with_name("parent")
+            _fetch_state(engine, parent, base)
+            engine.backup(sink.expecting(None), BackupState(state.own, base))
+        except ParentUnusable:
+            if parent.required:
+                raise
+        else:
+            return parent.id
+    engine.backup(sink.expecting(engine.backup_bytes()), state)
+    return None
+
+
+def _fetch_state(engine: Engine, parent: fields.Parent, path: Path) -> None:
+    stored = download.manifest(parent.store).state
+    if stored is None:
+        raise ParentUnusable(f"backup {parent.id} left nothing that an incremental backup can be built on")
+    download.fetch(parent.store, stored, path)
+    engine.facts.give(path)
+
+
+@contextlib.contextmanager
+def _scratch(engine: Engine) -> Iterator[Path]:
+    """A directory on the volume that the engine's user can enter, empty at first and gone at the end."""
+    scratch = engine.facts.data / _SCRATCH
+    files.remove_tree(scratch)
+    scratch.mkdir(mode=0o700)
+    engine.facts.give(scratch)
+    try:
+        yield scratch
+    finally:
+        files.remove_tree(scratch)
+
+
+class _Counted:
+    """A sink whose bytes are counted, and are the job's progress."""
+
+    def __init__(self, sink: Sink, progress: Progress) -> None:
+        self._sink, self._progress = sink, progress
+        self.total = 0
+
+    def expecting(self, expected: int | None) -> Sink:
+        """The sink, with about how many bytes will come; None when that is unknown."""
+
+        def report(done: int) -> None:
+            self.total = done
+            self._progress.bytes(done, expected)
+
+        return counted(self._sink, report)
