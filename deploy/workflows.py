@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from functions.runtime import token
 from functions.runtime.clock import now
-from workflows import ACTIONS, PERIODIC, operation_files
+from workflows import ACTIONS, PUBLIC, TIMED, operation_files
 
 if TYPE_CHECKING:
     from keystoneauth1.session import Session
 
 TOKEN_LIFE = timedelta(days=3650)
-"""The triggers' token allows nothing but the sweep and reconciling, which do only what is due anyway."""
+"""The triggers' token allows nothing but these workflows, which do only what is due anyway."""
 
 
 def deploy(session: "Session", function_urls: dict[str, str], patterns: dict[str, str]) -> None:
@@ -26,8 +26,10 @@ def deploy(session: "Session", function_urls: dict[str, str], patterns: dict[str
 
     mistral = client(mistral_url=session.get_endpoint(service_type="workflowv2", interface="public"), session=session)
     _register(mistral.actions, "trove.call", ACTIONS.read_text())
-    for path in [*operation_files(), *PERIODIC]:
+    for path in [*operation_files(), *TIMED]:
         _register(mistral.workflows, path.stem, path.read_text())
+    for path in PUBLIC.glob("*.yaml"):
+        _register(mistral.workflows, path.stem, path.read_text(), scope="public")
     environment = {"functions": function_urls, "token": token.issue("sweep", "sweep", now() + TOKEN_LIFE)}
     triggers = {trigger.name for trigger in mistral.cron_triggers.list()}
     for workflow, pattern in patterns.items():
@@ -37,8 +39,8 @@ def deploy(session: "Session", function_urls: dict[str, str], patterns: dict[str
         mistral.cron_triggers.create(name, workflow, workflow_params={"env": environment}, pattern=pattern)
 
 
-def _register(manager: Any, name: str, definition: str) -> None:  # noqa: ANN401 - mistralclient has no types
+def _register(manager: Any, name: str, definition: str, **options: str) -> None:  # noqa: ANN401 - mistralclient's
     if name in {known.name for known in manager.list()}:
-        manager.update(definition)
+        manager.update(definition, **options)
     else:
-        manager.create(definition)
+        manager.create(definition, **options)

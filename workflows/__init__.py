@@ -1,12 +1,17 @@
-"""The workflows: actions.yaml and one file per database operation, named as the operation."""
+"""The workflows: actions.yaml, one file per database operation, named as the operation, and those of cron triggers."""
 
 from pathlib import Path
 
 ACTIONS = Path(__file__).with_name("actions.yaml")
-PERIODIC = (Path(__file__).with_name("sweep.yaml"), Path(__file__).with_name("reconcile.yaml"))
-"""What cron triggers start."""
+SWEEP = Path(__file__).with_name("sweep.yaml")
+RECONCILE = Path(__file__).with_name("reconcile.yaml")
+HEALTH = Path(__file__).with_name("health.yaml")
+TIMED = (SWEEP, RECONCILE, HEALTH, Path(__file__).with_name("schedule_run.yaml"))
+"""The workflows that cron triggers start."""
+PUBLIC = Path(__file__).parent / "public"
+"""The workflows that tenants start in their own projects."""
 
 
 def operation_files() -> list[Path]:
     """The workflow files of the database operations."""
-    return sorted(path for path in Path(__file__).parent.glob("*.yaml") if path not in (ACTIONS, *PERIODIC))
+    return sorted(path for path in Path(__file__).parent.glob("*.yaml") if path not in (ACTIONS, *TIMED))

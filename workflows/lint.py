@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from functions.runtime.errors import StepInvalid
 from functions.runtime.registry import find
 from functions.state.models import OperationType
-from workflows import PERIODIC, operation_files
+from workflows import TIMED, operation_files
 
 ENGINE_COMMANDS = frozenset({"fail", "succeed", "noop", "pause"})
 FORWARD_TASKS = 12
@@ -33,7 +33,7 @@ def lint(path: Path) -> list[str]:
     defaults: Task = workflow.get("task-defaults", {})
     tasks = {key: {**defaults, **(task or {})} for key, task in workflow["tasks"].items()}
     findings = [finding for key, task in tasks.items() for finding in _task_findings(key, task, tasks)]
-    if path not in PERIODIC:
+    if path not in TIMED:
         findings += _path_findings(name, tasks)
     return [f"{path.name}: {finding}" for finding in findings]
 
@@ -116,7 +116,7 @@ def _function(task: Task) -> str:
 
 def main() -> int:
     """Lint every workflow."""
-    findings = [finding for path in [*operation_files(), *PERIODIC] for finding in lint(path)]
+    findings = [finding for path in [*operation_files(), *TIMED] for finding in lint(path)]
     missing = set(OperationType) - {path.stem for path in operation_files()}
     findings += [f"the operation {name} has no workflow" for name in sorted(missing)]
     for finding in findings:

@@ -21,6 +21,7 @@ threads = int(os.environ.get("THREADS", "16"))
 timeout = 0
 graceful_timeout = 5
 keepalive = 75
+limit_request_line = 8190
 control_socket_disable = True
 accesslog = None
 errorlog = "-"

@@ -7,8 +7,8 @@ from deploy.local.services import functions
 from deploy.local.services.context import Context
 from deploy.local.sessions import service_session
 
-PATTERNS = {"sweep": "* * * * * */10", "reconcile": "*/2 * * * * 0"}
-"""Every ten seconds, and every other minute: Mistral takes a sixth field, the seconds."""
+PATTERNS = {"sweep": "* * * * * */10", "health": "* * * * * */20", "reconcile": "*/2 * * * * 0"}
+"""Every ten and every twenty seconds, and every other minute: Mistral takes a sixth field, the seconds."""
 
 
 def make_databases(context: Context) -> None:
@@ -24,7 +24,7 @@ def upgrade_schema(context: Context) -> None:
 
 
 def register_workflows(context: Context) -> None:
-    """Register workflows, actions and the sweep in Mistral, with the settings of the function group `cloud`."""
+    """Register workflows, actions and cron triggers in Mistral, with the settings of the function group `cloud`."""
     os.environ.update(functions.environment(context, "cloud"))
     from deploy import workflows
 

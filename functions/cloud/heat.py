@@ -54,6 +54,8 @@ class StackStatus(BaseModel):
     reason: str = ""
     outputs: dict[str, Any] = {}
     """The outputs by name; only of a complete stack."""
+    parameters: dict[str, str] = {}
+    """What it was last asked to be, as text; only of a complete stack."""
 
 
 class _Files(NamedTuple):
@@ -64,11 +66,12 @@ class _Files(NamedTuple):
 
 def apply(
     stack_name: str, template: Path, environment: Path, parameters: Mapping[str, object], tags: Sequence[str] = ()
-) -> None:
+) -> bool:
     """Create the stack, or update it when it was made from something else; called again, nothing more happens.
 
-    The environment maps the substrate's types. A stack that Heat works on, or that failed on this very input, is left
-    as it is: `status` tells. Parameters that are left out in an update keep their values.
+    The environment maps the substrate's types. A stack that failed on this very input is left as it is: `status`
+    tells. Parameters that are left out in an update keep their values. False: Heat still works on another input, so
+    nothing was done.
 
     Raises:
         HeatUnavailable: retryable.
@@ -80,9 +83,14 @@ def apply(
     stack = _find(stack_name)
     if stack is None:
         _create(stack_name, request)
-    elif stack.status != "IN_PROGRESS" and digest not in (stack.tags or ()):
-        with _errors(stack_name):
-            _stacks().update(stack.identifier, existing=True, **request)
+        return True
+    if digest in (stack.tags or ()):
+        return True
+    if stack.status == "IN_PROGRESS":
+        return False
+    with _errors(stack_name):
+        _stacks().update(stack.identifier, existing=True, **request)
+    return True
 
 
 def status(stack_name: str) -> StackStatus:
@@ -92,11 +100,19 @@ def status(stack_name: str) -> StackStatus:
         return StackStatus(state="absent")
     state = STATES[stack.status]
     outputs: dict[str, Any] = {}
+    parameters: dict[str, str] = {}
     if state == "complete":
         with _errors(stack_name):
-            found = _stacks().get(stack.identifier).outputs
-        outputs = {output["output_key"]: output["output_value"] for output in found}
-    return StackStatus(state=state, action=stack.action, reason=stack.stack_status_reason or "", outputs=outputs)
+            found = _stacks().get(stack.identifier)
+        outputs = {output["output_key"]: output["output_value"] for output in found.outputs}
+        parameters = found.parameters
+    return StackStatus(
+        state=state,
+        action=stack.action,
+        reason=stack.stack_status_reason or "",
+        outputs=outputs,
+        parameters=parameters,
+    )
 
 
 def names() -> list[str]:

@@ -55,19 +55,19 @@ def start(execution_id: str, workflow: str, operation_id: str, expires: datetime
     operation_token = token.issue(operation_id, "operation", expires)
     environment = {"functions": get_settings().function_urls, "token": operation_token}
     body = {"id": execution_id, "workflow_name": workflow, "input": "{}", "params": json.dumps({"env": environment})}
-    _send("POST", "/executions", json=body)
+    send("POST", "/executions", json=body)
 
 
 def state(execution_id: str) -> ExecutionState:
     """How an execution fares. Raises MistralUnavailable, MistralRefused."""
-    reply = _send("GET", f"/executions/{execution_id}", allow_absent=True)
+    reply = send("GET", f"/executions/{execution_id}", allow_absent=True)
     return ExecutionState(reply["state"]) if reply else ExecutionState.ABSENT
 
 
 def cancel(execution_id: str) -> None:
     """Cancel an execution; one that is over or absent stays so. Raises MistralUnavailable, MistralRefused."""
     if state(execution_id) in ALIVE:
-        _send("PUT", f"/executions/{execution_id}", json={"state": "CANCELLED"}, allow_absent=True)
+        send("PUT", f"/executions/{execution_id}", json={"state": "CANCELLED"}, allow_absent=True)
 
 
 @lru_cache(maxsize=1)
@@ -78,12 +78,17 @@ def _adapter() -> "Adapter":
     return Adapter(service_session(), service_type="workflowv2", interface="public", region_name=region)
 
 
-def _send(method: str, path: str, *, allow_absent: bool = False, **arguments: Any) -> dict[str, Any] | None:  # noqa: ANN401
+def send(method: str, path: str, *, allow_absent: bool = False, **arguments: Any) -> dict[str, Any] | None:  # noqa: ANN401
+    """One request to Mistral; None when what it names is absent and may be.
+
+    Raises:
+        MistralUnavailable, MistralRefused.
+    """
     from keystoneauth1.exceptions import ClientException
 
-    send: Callable[..., Any] = _adapter().request
+    request: Callable[..., Any] = _adapter().request
     try:
-        response = send(path, method, raise_exc=False, timeout=TIMEOUT_SECONDS, **arguments)
+        response = request(path, method, raise_exc=False, timeout=TIMEOUT_SECONDS, **arguments)
     except ClientException as error:
         raise MistralUnavailable(f"Mistral does not answer: {type(error).__name__}") from error
     if response.status_code == NOT_FOUND and allow_absent:

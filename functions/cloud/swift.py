@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 from functions.cloud.session import service_session
 from functions.runtime.clock import now
@@ -47,13 +47,20 @@ class TempUrl:
 
 
 @contextmanager
-def _connection() -> Iterator[Any]:
+def connected(project_id: str | None = None) -> Iterator[Any]:
+    """A connection as the service user, to the service account or that of another project.
+
+    Raises:
+        SwiftRefused, SwiftUnavailable: from the block.
+    """
     from keystoneauth1.exceptions import ClientException as KeystoneError
     from swiftclient import Connection
     from swiftclient.exceptions import ClientException
 
-    region = get_settings().os_region_name
-    connection = Connection(session=service_session(), os_options={"region_name": region}, retries=1)
+    options = {"region_name": get_settings().os_region_name}
+    if project_id is not None:
+        options["object_storage_url"] = account_url(project_id)
+    connection = Connection(session=service_session(), os_options=options, retries=1)
     try:
         yield connection
     except ClientException as error:
@@ -68,7 +75,7 @@ def _connection() -> Iterator[Any]:
 
 def ensure_container(container: str) -> None:
     """Make the container and the account's TempURL key, if they are not there."""
-    with _connection() as connection:
+    with connected() as connection:
         connection.put_container(container)
         key = require("tempurl_key")
         if connection.head_account().get(TEMPURL_KEY_HEADER) != key:
@@ -77,27 +84,32 @@ def ensure_container(container: str) -> None:
 
 def prefix_tempurl(method: str, container: str, prefix: str, expires: datetime) -> TempUrl:
     """A TempURL for `method` on every object of `container` whose name begins with `prefix`; `expires` is naive UTC."""
+    return sign(method, f"{account_url()}/{container}/{prefix}", expires, require("tempurl_key"))
+
+
+def sign(method: str, url_prefix: str, expires: datetime, key: str) -> TempUrl:
+    """A TempURL for `method` on every object whose URL begins so, signed with the account's or container's key."""
     from swiftclient.utils import generate_temp_url
 
-    account = urlsplit(account_url())
-    path = f"{account.path}/{container}/{prefix}"
+    path = urlsplit(url_prefix).path
     seconds = max(1, int((expires - now()).total_seconds()))
-    signed: str = generate_temp_url(path, seconds, require("tempurl_key"), method, prefix=True, digest="sha256")
-    return TempUrl(urlunsplit(account._replace(path=path)), urlsplit(signed).query)
+    signed: str = generate_temp_url(path, seconds, key, method, prefix=True, digest="sha256")
+    return TempUrl(url_prefix, urlsplit(signed).query)
 
 
-def account_url() -> str:
-    """URL of the service account."""
-    with _connection() as connection:
+def account_url(project_id: str | None = None) -> str:
+    """URL of the service account, or of the account of another project: they differ in the project's id only."""
+    with connected() as connection:
         url, _token = connection.get_auth()
-    return str(url).rstrip("/")
+    own = str(url).rstrip("/")
+    return own if project_id is None else own.replace(str(service_session().get_project_id()), project_id)
 
 
-def list_objects(container: str, prefix: str) -> list[StoredObject]:
+def list_objects(container: str, prefix: str, project_id: str | None = None) -> list[StoredObject]:
     """Everything below a prefix; a container that is not there has nothing."""
     from swiftclient.exceptions import ClientException
 
-    with _connection() as connection:
+    with connected(project_id) as connection:
         try:
             _headers, listing = connection.get_container(container, prefix=prefix, full_listing=True)
         except ClientException as error:
@@ -109,28 +121,28 @@ def list_objects(container: str, prefix: str) -> list[StoredObject]:
 
 def containers(prefix: str) -> list[str]:
     """The containers of the service account whose names begin with a prefix."""
-    with _connection() as connection:
+    with connected() as connection:
         _headers, listing = connection.get_account(prefix=prefix, full_listing=True)
     return [entry["name"] for entry in listing]
 
 
 def folders(container: str) -> list[str]:
     """What the objects' names begin with, up to the first slash."""
-    with _connection() as connection:
+    with connected() as connection:
         _headers, listing = connection.get_container(container, delimiter="/", full_listing=True)
     return [entry["subdir"].rstrip("/") for entry in listing if "subdir" in entry]
 
 
 def read_json(container: str, name: str) -> Any:  # noqa: ANN401 - the caller's model validates it
     """The JSON document in an object."""
-    with _connection() as connection:
+    with connected() as connection:
         _headers, body = connection.get_object(container, name)
     return json.loads(body)
 
 
 def write_json(container: str, name: str, document: object) -> None:
     """Store a JSON document."""
-    with _connection() as connection:
+    with connected() as connection:
         body = json.dumps(document, indent=1)
         connection.put_object(container, name, body, content_type="application/json")
 
@@ -140,7 +152,7 @@ def write_manifest(container: str, name: str, segments: Sequence[StoredObject], 
 
     Swift checks every segment's etag and size as it stores the manifest, and refuses it if one differs.
     """
-    with _connection() as connection:
+    with connected() as connection:
         groups = [segments[i : i + SLO_SEGMENTS] for i in range(0, len(segments), SLO_SEGMENTS)]
         if len(groups) == 1:
             return _put_manifest(connection, container, name, _entries(container, segments), metadata)
@@ -175,12 +187,16 @@ def _put_manifest(
 
 def delete_prefix(container: str, prefix: str) -> bool:
     """Delete what is below a prefix, up to BULK_DELETE objects a call; True when nothing is left."""
-    objects = list_objects(container, prefix)
-    names = "".join(f"{quote(f'{container}/{stored.name}')}\n" for stored in objects[:BULK_DELETE])
-    if names:
-        with _connection() as connection:
+    return delete_objects(container, [stored.name for stored in list_objects(container, prefix)])
+
+
+def delete_objects(container: str, names: Sequence[str], project_id: str | None = None) -> bool:
+    """Delete objects, up to BULK_DELETE a call; True when these were all."""
+    lines = "".join(f"{quote(f'{container}/{name}')}\n" for name in names[:BULK_DELETE])
+    if lines:
+        with connected(project_id) as connection:
             headers = {"content-type": "text/plain", "accept": "application/json"}
-            _headers, body = connection.post_account(headers, query_string="bulk-delete", data=names)
+            _headers, body = connection.post_account(headers, query_string="bulk-delete", data=lines)
             if errors := json.loads(body)["Errors"]:
-                raise SwiftUnavailable(f"Swift did not delete {len(errors)} objects of {container}/{prefix}")
-    return len(objects) <= BULK_DELETE
+                raise SwiftUnavailable(f"Swift did not delete {len(errors)} objects of {container}")
+    return len(names) <= BULK_DELETE

@@ -1,18 +1,23 @@
 """The objects of a backup in Swift: one container per project, one prefix per backup, in the service account.
 
-A backup is its segments, then `segments.json` (both sent by the host), then, once every segment was verified, the
-static large object `data` (written here, last). COMPLETED means that the large object is there.
+A backup is its segments, `state` (what an incremental backup upon it needs), then `segments.json` (all sent by the
+host), then, once every one was verified, the static large object `data` (written here, last). COMPLETED means that the
+large object is there.
 """
 
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 
 from pydantic import BaseModel
 
+from datastores.catalog import catalog
 from functions.cloud import swift
+from functions.runtime.clock import now
 from functions.runtime.errors import StepFailed
-from functions.runtime.step import Nothing, StepContext, StepResult, step
-from functions.state import operations
-from functions.state.findings import record_backup_files
+from functions.runtime.step import Nothing, StepContext, StepInput, StepResult, step
+from functions.state import chains, operations
+from functions.state.findings import BackupFiles, record_backup_files, record_backup_gone
 from functions.state.models import Backup
 from functions.state.subject import Subject, subject
 
@@ -21,8 +26,11 @@ CONTAINER = "trove_backups_"
 DATA = "data"
 INDEX = "segments.json"
 README = "restore.json"
+STATE = "state"
 URL_SLACK = timedelta(minutes=5)
 """A TempURL outlives its operation's deadline by this."""
+REMOVE_SECONDS = 10.0
+"""Time that a step keeps for removing one more backup."""
 
 
 class Segment(BaseModel):
@@ -43,6 +51,10 @@ class SegmentIndex(BaseModel):
     compression: str
     format: str
     engine_version: str
+    parent: str | None = None
+    """The backup that an incremental one builds on."""
+    state: Segment | None = None
+    """What the next incremental backup needs; the engine's own."""
 
 
 def container(backup: Backup) -> str:
@@ -57,62 +69,124 @@ def prefix(backup: Backup) -> str:
 
 @step("backup.prepare")
 def prepare(_request: Nothing, context: StepContext) -> StepResult:
-    """Make the container, and a TempURL with which the host can write below the backup's prefix and nowhere else."""
+    """Make the container, and a TempURL with which the host can write below the backup's prefix and nowhere else; for
+    an incremental backup also one to read its parent."""
     about = subject(context.operation_id)
     swift.ensure_container(container(about.backup))
-    _share_url(about, "PUT", "upload")
+    *_, parent, backup = [None, *chains.of(about.backup.id)]
+    _keep_urls(about, {"upload": lambda: _url(about, "PUT", backup)})
+    if parent is not None:
+        _keep_urls(about, {"parent": lambda: _url(about, "GET", parent)})
     return StepResult()
 
 
 @step("backup.open")
 def open_backup(_request: Nothing, context: StepContext) -> StepResult:
-    """Make a TempURL with which the host can read the backup."""
-    _share_url(subject(context.operation_id), "GET", "download")
+    """Make TempURLs with which the host can read the backup and all that it builds on, the full one first."""
+    about = subject(context.operation_id)
+    _keep_urls(about, {"download": lambda: [_url(about, "GET", link) for link in chains.of(about.backup.id)]})
     return StepResult()
 
 
-def _share_url(about: Subject, method: str, name: str) -> None:
-    if name not in operations.secrets(about.operation.id):
-        expires = about.operation.deadline + URL_SLACK
-        url = swift.prefix_tempurl(method, container(about.backup), prefix(about.backup), expires)
-        operations.add_secrets(about.operation.id, {name: {"url_prefix": url.url_prefix, "query": url.query}})
+def _keep_urls(about: Subject, urls: dict[str, Callable[[], object]]) -> None:
+    kept = operations.secrets(about.operation.id)
+    if missing := {name: make() for name, make in urls.items() if name not in kept}:
+        operations.add_secrets(about.operation.id, missing)
+
+
+def _url(about: Subject, method: str, backup: Backup) -> dict[str, str]:
+    expires = about.operation.deadline + URL_SLACK
+    return asdict(swift.prefix_tempurl(method, container(backup), prefix(backup), expires))
 
 
 @step("backup.commit")
 def commit(_request: Nothing, context: StepContext) -> StepResult:
-    """Verify every segment against Swift's own listing, then write the large object that makes the backup whole.
+    """Verify every object against Swift's own listing, then write the large object that makes the backup whole.
 
     Raises:
-        StepFailed: a segment is missing, differs, or was never announced.
+        StepFailed: an object is missing, differs, or was never announced.
     """
     backup = subject(context.operation_id).backup
     place, root = container(backup), prefix(backup)
     index = SegmentIndex.model_validate(swift.read_json(place, root + INDEX))
-    stored = {listed.name: listed for listed in swift.list_objects(place, root + "segments/")}
-    announced = [swift.StoredObject(root + s.path, s.etag, s.size_bytes) for s in index.segments]
-    wrong = [segment.name for segment in announced if stored.get(segment.name) != segment]
-    if wrong or not announced or len(stored) != len(announced):
+    segments = [_announced(root, segment) for segment in index.segments]
+    state = [_announced(root, index.state)] if index.state else []
+    stored = {
+        listed.name: listed
+        for listed in swift.list_objects(place, root)
+        if listed.name.startswith(f"{root}segments/") or listed.name == root + STATE
+    }
+    wrong = [announced.name for announced in segments + state if stored.get(announced.name) != announced]
+    if wrong or not segments or len(stored) != len(segments + state):
         raise StepFailed(
-            f"the backup's segments in Swift are not those that the host sent: {len(wrong)} missing or different, "
-            f"{len(stored)} stored, {len(announced)} sent"
+            f"the backup's objects in Swift are not those that the host sent: {len(wrong)} missing or different, "
+            f"{len(stored)} stored, {len(segments + state)} sent"
         )
-    swift.write_json(place, root + README, _how_to_restore(index, place, root))
-    etag = swift.write_manifest(place, root + DATA, announced, {"backup-id": backup.id})
+    if index.parent not in (None, backup.parent_id):
+        raise StepFailed(f"the host built on backup {index.parent}, and not on {backup.parent_id} as asked")
+    swift.write_json(place, root + README, _how_to_restore(index, backup))
+    etag = swift.write_manifest(place, root + DATA, segments, {"backup-id": backup.id})
     location = f"{swift.account_url()}/{place}/{root}{DATA}"
-    record_backup_files(backup.id, location, etag, index.bytes_stored)
+    record_backup_files(
+        backup.id,
+        BackupFiles(location=location, checksum=etag, size_bytes=index.bytes_stored, parent_id=index.parent),
+    )
     return StepResult()
 
 
-def _how_to_restore(index: SegmentIndex, place: str, root: str) -> dict[str, object]:
+def _announced(root: str, segment: Segment) -> swift.StoredObject:
+    return swift.StoredObject(root + segment.path, segment.etag, segment.size_bytes)
+
+
+def _how_to_restore(index: SegmentIndex, backup: Backup) -> dict[str, object]:
+    """Shell commands that need nothing but the stock tools."""
+    links = chains.of(backup.id) if index.parent else [backup]
     decompress = {"zstd": "zstd -d", "gzip": "gzip -d"}[index.compression]
-    return {
-        "restore": f"swift download {place} {root}{DATA} --output - | {decompress} | tar -x -C DATA_DIRECTORY",
-        **index.model_dump(exclude={"segments"}),
-    }
+    directories = [str(number) for number in range(1, len(links) + 1)] if index.parent else ["DATA_DIRECTORY"]
+    unpack = [
+        f"mkdir -m 700 {directory} && swift download {container(link)} {prefix(link)}{DATA} --output - | {decompress} "
+        f"| tar -x -C {directory}"
+        for directory, link in zip(directories, links, strict=True)
+    ]
+    combine = catalog().find(catalog().version_by_id(backup.datastore_version_id).datastore).combine_backups
+    combined = [combine.format(links=" ".join(directories))] if index.parent and combine else []
+    return {"restore": unpack + combined, **index.model_dump(exclude={"segments", "state"})}
+
+
+class Share(StepInput):
+    """For how long."""
+
+    seconds: int
+
+
+class Shared(StepResult):
+    """URLs that anybody can GET until they expire: the backup as one stream, and how to restore it."""
+
+    url: str
+    instructions_url: str
+    expires: str
+    """UTC."""
+
+
+@step("backup.share", audience="read")
+def share(request: Share, context: StepContext) -> Shared:
+    """Make URLs with which the backup's owner can download it."""
+    backup = chains.of(context.subject)[-1]
+    expires = now() + timedelta(seconds=request.seconds)
+    url = swift.prefix_tempurl("GET", container(backup), prefix(backup), expires)
+    return Shared(
+        url=f"{url.url_prefix}{DATA}?{url.query}",
+        instructions_url=f"{url.url_prefix}{README}?{url.query}",
+        expires=expires.isoformat(timespec="seconds"),
+    )
 
 
 @step("backup.remove", compensation=True)
 def remove(_request: Nothing, context: StepContext) -> StepResult:
-    """Delete every object of the backup."""
+    """Delete every object of the backup, and before it of those that build on it."""
     backup = subject(context.operation_id).backup
+    for member in chains.upon(backup.id):
+        if context.seconds_left < REMOVE_SECONDS or not swift.delete_prefix(container(member), prefix(member)):
+            return StepResult(done=False)
+        record_backup_gone(member.id)
     return StepResult(done=swift.delete_prefix(container(backup), prefix(backup)))

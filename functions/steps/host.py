@@ -1,12 +1,23 @@
-"""The host of an instance: its SSH identity."""
+"""The host of an instance: its SSH identity, and how it is asked."""
 
+import json
+from typing import Any
+
+from datastores import bundle
+from datastores.catalog import catalog
+from functions.cloud import ssh
 from functions.cloud.ssh_ca import authority
+from functions.runtime.errors import NotRunning, NotSupported, StepFailed, StepRefused, TroveError
 from functions.runtime.step import Nothing, StepContext, StepResult, step
 from functions.state import operations
-from functions.state.subject import subject
+from functions.state.models import Instance
+from functions.state.subject import Subject, subject
 
 HOST_CERTIFICATE_DAYS = 3650
 """A host's certificate lasts as long as the host may: it names the host and opens nothing."""
+
+ERRORS: dict[str, type[TroveError]] = {"not_running": NotRunning, "unsupported": NotSupported}
+"""What errors of a host are here; any other is StepFailed."""
 
 
 @step("host.certify")
@@ -25,3 +36,62 @@ def certify(_request: Nothing, context: StepContext) -> StepResult:
             },
         )
     return StepResult()
+
+
+def call(
+    instance: Instance, context: StepContext, action: str, arguments: dict[str, Any], fence: int | None = None
+) -> dict[str, Any]:
+    """The answer to a synchronous call of the engine: a read or, with the operation's `fence`, a quick change.
+
+    Raises:
+        NotRunning, NotSupported, StepFailed: the host's answer, in its words.
+        HostUnreachable, CommandTimedOut: it gave none.
+        StepRefused: the instance has no host yet.
+    """
+    version = catalog().version_by_id(instance.datastore_version_id)
+    engine = {"datastore": version.datastore, "version": version.name}
+    asked = {"command": "call", "action": action, "arguments": arguments, **engine}
+    return ask(instance, context, asked if fence is None else asked | {"fence": fence})
+
+
+def change(about: Subject, context: StepContext, action: str, arguments: dict[str, Any]) -> None:
+    """Make a quick change for an operation; a host refuses one that a newer operation has overtaken.
+
+    Raises: as `call`.
+    """
+    call(about.instance, context, action, arguments, about.operation.fence)
+
+
+def ask(instance: Instance, context: StepContext, request: dict[str, Any]) -> dict[str, Any]:
+    """Send one request to the instance's host and give the result; the certificate names what the token is for.
+
+    Raises: as `call`.
+    """
+    datastore = catalog().version_by_id(instance.datastore_version_id).datastore
+    completed = ssh.run(
+        _address(instance),
+        authority().issue_user(instance.host_id, context.subject),
+        bundle.argv(datastore),
+        bundle.request_bytes(datastore, request),
+        context.seconds_left,
+    )
+    if not completed.stdout:
+        raise ssh.HostUnreachable(f"the host gave no answer (exit {completed.exit_status})")
+    reply = json.loads(completed.stdout)
+    if not reply["ok"]:
+        error = reply["error"]
+        kind = ssh.HostUnreachable if error["retryable"] else ERRORS.get(error["type"], StepFailed)
+        raise kind(error["message"], {"type": error["type"]})
+    result: dict[str, Any] = reply["result"]
+    return result
+
+
+def _address(instance: Instance) -> ssh.HostAddress:
+    if not (instance.management_address and instance.management_port and instance.management_username):
+        raise StepRefused(f"instance {instance.id} has no host yet")
+    return ssh.HostAddress(
+        host_id=instance.host_id,
+        address=instance.management_address,
+        port=instance.management_port,
+        username=instance.management_username,
+    )

@@ -1,27 +1,31 @@
 """Jobs on an instance's host: long work that is started, polled and cancelled over SSH."""
 
-import json
 from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from datastores import bundle
 from datastores.catalog import catalog
-from functions.cloud import ssh
-from functions.cloud.ssh_ca import authority
 from functions.runtime.clock import now
-from functions.runtime.errors import StepFailed, StepRefused
+from functions.runtime.errors import StepFailed
 from functions.runtime.step import StepContext, StepInput, StepResult, step
 from functions.runtime.waiting import LONG_POLL_SECONDS
 from functions.state import operations
+from functions.state.backups import PARENT_REQUIRED
+from functions.state.findings import record_restart_required
 from functions.state.models import Instance
 from functions.state.subject import Subject, subject
+from functions.steps import host
+from functions.steps.user import new_users
 
 SEGMENT_BYTES = 32 * 1024 * 1024
 """Two such buffers are what an upload holds in memory."""
+UNDO_SECONDS = 600
+"""What a job has at least, so that it can be undone past the operation's deadline."""
 
-Action = Literal["create", "restore", "restart", "backup"]
+Action = Literal[
+    "create", "restore", "restart", "backup", "resize", "grow", "access", "upgrade", "stop", "start", "configure"
+]
 
 
 class Job(StepInput):
@@ -36,28 +40,42 @@ class JobStatus(BaseModel):
     state: Literal["running", "succeeded", "failed", "dead", "cancelled", "unknown"]
     error: dict[str, Any] | None = None
     progress: dict[str, Any] | None = None
+    result: dict[str, Any] | None = None
 
 
 @step("job.start")
 def start(request: Job, context: StepContext) -> StepResult:
     """Start the job on the host: twice is once, and a host refuses an operation older than the newest it has seen."""
     about = subject(context.operation_id)
+    _start(about, context, request, _job_id(about, request))
+    return StepResult()
+
+
+@step("job.start_undo", compensation=True)
+def start_undo(request: Job, context: StepContext) -> StepResult:
+    """Start the job once more, with the values that the instance has back; where it never was started, nothing."""
+    about = subject(context.operation_id)
+    if operations.was_called(about.operation.id, "job.start"):
+        _start(about, context, request, _undo_id(about, request))
+    return StepResult()
+
+
+def _start(about: Subject, context: StepContext, request: Job, job_id: str) -> None:
     version = catalog().version_by_id(about.instance.datastore_version_id)
-    _ask(
-        about,
+    host.ask(
+        about.instance,
         context,
         {
             "command": "job.start",
-            "job_id": _job_id(about, request),
+            "job_id": job_id,
             "fence": about.operation.fence,
             "datastore": version.datastore,
             "version": version.name,
             "action": request.action,
             "arguments": ARGUMENTS[request.action](about),
-            "time_limit": int((about.operation.deadline - now()).total_seconds()),
+            "time_limit": max(UNDO_SECONDS, int((about.operation.deadline - now()).total_seconds())),
         },
     )
-    return StepResult()
 
 
 @step("job.wait")
@@ -68,8 +86,21 @@ def wait(request: Job, context: StepContext) -> StepResult:
         StepFailed: it failed, died or was cancelled; the message is the host's.
     """
     about = subject(context.operation_id)
-    asked = {"command": "job.poll", "job_id": _job_id(about, request), "wait": LONG_POLL_SECONDS}
-    status = JobStatus.model_validate(_ask(about, context, asked))
+    return _wait(about, context, request, _job_id(about, request))
+
+
+@step("job.wait_undo", compensation=True)
+def wait_undo(request: Job, context: StepContext) -> StepResult:
+    """Wait for the job that `job.start_undo` started. Raises StepFailed: it did not succeed."""
+    about = subject(context.operation_id)
+    if not operations.was_called(about.operation.id, "job.start"):
+        return StepResult()
+    return _wait(about, context, request, _undo_id(about, request))
+
+
+def _wait(about: Subject, context: StepContext, request: Job, job_id: str) -> StepResult:
+    asked = {"command": "job.poll", "job_id": job_id, "wait": LONG_POLL_SECONDS}
+    status = JobStatus.model_validate(host.ask(about.instance, context, asked))
     if status.progress and status.progress != about.operation.progress:
         operations.record_progress(about.operation.id, status.progress)
     if status.state == "running":
@@ -77,6 +108,8 @@ def wait(request: Job, context: StepContext) -> StepResult:
     if status.state != "succeeded":
         reason = (status.error or {}).get("message") or f"the job on the host is {status.state}"
         raise StepFailed(f"{request.action}: {reason}")
+    if status.result and "restart_required" in status.result:
+        record_restart_required(about.instance.id, status.result["restart_required"])
     return StepResult()
 
 
@@ -86,7 +119,7 @@ def cancel(request: Job, context: StepContext) -> StepResult:
     about = subject(context.operation_id)
     if about.instance.management_address is not None:
         asked = {"command": "job.cancel", "job_id": _job_id(about, request), "fence": about.operation.fence}
-        _ask(about, context, asked)
+        host.ask(about.instance, context, asked)
     return StepResult()
 
 
@@ -94,20 +127,27 @@ def _job_id(about: Subject, request: Job) -> str:
     return f"{about.operation.id}-{request.action}"
 
 
-def _create_arguments(about: Subject) -> dict[str, Any]:
-    instance, asked = about.instance, about.operation.request
+def _undo_id(about: Subject, request: Job) -> str:
+    return f"{about.operation.id}-undo-{request.action}"
+
+
+def settings(instance: Instance, enabled_logs: list[str] | None = None) -> dict[str, Any]:
+    """The engine's settings: the flavor's, the configuration group's, and those of the logs that are enabled (by
+    default the ones that the row says)."""
     version = catalog().version_by_id(instance.datastore_version_id)
-    passwords = operations.secrets(about.operation.id).get("passwords", {})
-    users = [
-        user
-        | {
-            "password": passwords[f"{user['name']}@{user['host']}"],
-            "databases": [{"name": name} for name in user["databases"]],
-        }
-        for user in asked["users"]
-    ]
-    settings = version.settings_for(instance.memory_mb, instance.cpus)
-    return {"settings": settings, "databases": asked["databases"], "users": users}
+    logs = (
+        catalog().find(version.datastore).log_settings(instance.enabled_logs if enabled_logs is None else enabled_logs)
+    )
+    return {"settings": version.settings_for(instance.memory_mb, instance.cpus) | instance.configuration_values | logs}
+
+
+def _access(instance: Instance) -> dict[str, Any]:
+    return {"allowed_cidrs": instance.access.get("allowed_cidrs", [])}
+
+
+def _create_arguments(about: Subject) -> dict[str, Any]:
+    instance, databases = about.instance, about.operation.request["databases"]
+    return {**settings(instance), **_access(instance), "databases": databases, "users": new_users(about)}
 
 
 def _restore_arguments(about: Subject) -> dict[str, Any]:
@@ -115,7 +155,12 @@ def _restore_arguments(about: Subject) -> dict[str, Any]:
 
 
 def _backup_arguments(about: Subject) -> dict[str, Any]:
-    return {"upload": operations.secrets(about.operation.id)["upload"], "segment_bytes": SEGMENT_BYTES}
+    secrets = operations.secrets(about.operation.id)
+    arguments = {"upload": secrets["upload"], "segment_bytes": SEGMENT_BYTES}
+    if "parent" in secrets:
+        required = about.operation.request[PARENT_REQUIRED]
+        arguments["parent"] = {"id": about.backup.parent_id, "required": required, "download": secrets["parent"]}
+    return arguments
 
 
 ARGUMENTS: dict[Action, Callable[[Subject], dict[str, Any]]] = {
@@ -123,35 +168,11 @@ ARGUMENTS: dict[Action, Callable[[Subject], dict[str, Any]]] = {
     "restore": _restore_arguments,
     "restart": lambda _about: {},
     "backup": _backup_arguments,
+    "resize": lambda about: settings(about.instance),
+    "grow": lambda _about: {},
+    "access": lambda about: _access(about.instance),
+    "upgrade": lambda about: settings(about.instance),
+    "stop": lambda _about: {},
+    "start": lambda _about: {},
+    "configure": lambda about: settings(about.instance),
 }
-
-
-def _ask(about: Subject, context: StepContext, request: dict[str, Any]) -> dict[str, Any]:
-    datastore = catalog().version_by_id(about.instance.datastore_version_id).datastore
-    completed = ssh.run(
-        _address(about.instance),
-        authority().issue_user(about.instance.host_id, about.operation.id),
-        bundle.argv(datastore),
-        bundle.request_bytes(datastore, request),
-        context.seconds_left,
-    )
-    if not completed.stdout:
-        raise ssh.HostUnreachable(f"the host gave no answer (exit {completed.exit_status})")
-    reply = json.loads(completed.stdout)
-    if not reply["ok"]:
-        error = reply["error"]
-        kind = ssh.HostUnreachable if error["retryable"] else StepFailed
-        raise kind(error["message"], {"type": error["type"]})
-    result: dict[str, Any] = reply["result"]
-    return result
-
-
-def _address(instance: Instance) -> ssh.HostAddress:
-    if not (instance.management_address and instance.management_port and instance.management_username):
-        raise StepRefused(f"instance {instance.id} has no host yet")
-    return ssh.HostAddress(
-        host_id=instance.host_id,
-        address=instance.management_address,
-        port=instance.management_port,
-        username=instance.management_username,
-    )

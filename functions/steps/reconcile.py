@@ -3,7 +3,7 @@
 from functions.cloud import heat, swift
 from functions.runtime.logs import get_logger
 from functions.runtime.step import Nothing, StepContext, StepResult, step
-from functions.state import leftovers
+from functions.state import idempotency, leftovers
 from functions.steps.backup import CONTAINER
 from functions.steps.stack import STACK
 
@@ -18,7 +18,11 @@ class Reconciled(StepResult):
 
 @step("reconcile.run", audience="sweep")
 def run(_request: Nothing, _context: StepContext) -> Reconciled:
-    """Remove what deleted or failed instances and backups left behind; what no row knows is never touched."""
+    """Remove what deleted or failed instances and backups left behind; what no row knows is never touched.
+
+    Idempotency keys that have had their day go, too.
+    """
+    idempotency.forget_expired()
     active = leftovers.active_instances()
     stacks = {name.removeprefix(STACK) for name in heat.names() if name.startswith(STACK)}
     missing = [instance_id for instance_id in active if instance_id not in stacks]

@@ -2,6 +2,7 @@
 
 from functions.runtime.step import Nothing, StepContext, StepInput, StepResult, step
 from functions.state import operations
+from functions.state.instance_changes import restore
 from functions.state.models import OperationState
 
 LIVE = frozenset({OperationState.QUEUED, OperationState.RUNNING})
@@ -32,6 +33,13 @@ def abort(_request: Nothing, context: StepContext) -> StepResult:
 def succeed(_request: Nothing, context: StepContext) -> StepResult:
     """The last task: the operation SUCCEEDED."""
     operations.succeed(context.operation_id)
+    return StepResult()
+
+
+@step("record.revert", compensation=True)
+def revert(_request: Nothing, context: StepContext) -> StepResult:
+    """The instance's row has the values that it had before the operation."""
+    restore(context.operation_id)
     return StepResult()
 
 

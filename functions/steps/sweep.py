@@ -10,10 +10,12 @@ from datetime import timedelta
 
 from functions.cloud import mistral
 from functions.runtime.clock import now
+from functions.runtime.errors import Busy, NotFound
 from functions.runtime.logs import get_logger
 from functions.runtime.step import Nothing, StepContext, StepResult, step
-from functions.state import operations
-from functions.state.models import Operation, OperationState
+from functions.state import configurations, operations
+from functions.state.acceptance import Caller
+from functions.state.models import Instance, Operation, OperationState
 from functions.state.transitions import UNDOING_LIMIT
 
 GRACE = timedelta(seconds=10)
@@ -32,6 +34,8 @@ class Swept(StepResult):
 @step("sweep.run", audience="sweep")
 def run(_request: Nothing, _context: StepContext) -> Swept:
     """Look at every operation that has not ended, and move those that do not move themselves."""
+    for instance in configurations.lagging():
+        _configure(instance)
     active = operations.active(now() - GRACE)
     return Swept(active=len(active), moved=sum(_move(operation) for operation in active))
 
@@ -59,6 +63,16 @@ def _move(operation: Operation) -> bool:
         _start(operation, execution_id(operation))
         return True
     return _settle(operation)
+
+
+def _configure(instance: Instance) -> None:
+    """Bring its configuration group's newest values to an instance that was busy when they changed."""
+    try:
+        operation = configurations.accept_apply(instance.id, Caller(instance.project_id, "sweep", "sweep"))
+    except (Busy, NotFound):
+        return
+    if operation is not None:
+        _start(operation, operation.id)
 
 
 def _settle(operation: Operation) -> bool:

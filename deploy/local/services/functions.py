@@ -15,15 +15,13 @@ from deploy.local.services.context import Context
 GROUPS = ("entrypoint", "cloud", "hosts")
 
 NOUNS = {
-    "record": "cloud",
-    "stack": "cloud",
-    "backup": "cloud",
-    "sweep": "cloud",
-    "reconcile": "cloud",
-    "host": "hosts",
-    "job": "hosts",
+    **dict.fromkeys(("record", "stack", "backup", "sweep", "reconcile", "schedule", "publication"), "cloud"),
+    **dict.fromkeys(("host", "job", "account", "database", "user", "access", "root", "health", "log"), "hosts"),
 }
 """Function group that runs the steps of each noun."""
+
+RATE_LIMIT = 100_000
+"""Requests a minute: whoever has a cloud alone may work fast."""
 
 LOGIN_GROUPS = ("entrypoint", "cloud")
 """Groups that log in to Keystone; the group that touches hosts does not."""
@@ -57,6 +55,7 @@ def environment(context: Context, group: str) -> dict[str, str]:
         "TROVE_SECRETS_DIR": str(context.state.secrets(group)),
         "TROVE_FUNCTION_URLS": json.dumps(urls(context)),
         "TROVE_HEAT_ENVIRONMENT": str(ROOT / "deploy" / "heat" / "substrates" / "local.yaml"),
+        **{f"TROVE_RATE_LIMIT_{verb}": str(RATE_LIMIT) for verb in ("GET", "POST", "PUT", "DELETE")},
         "TROVE_FLAVORS_FILE": str(ROOT / "deploy" / "heat" / "substrates" / "flavors.yaml"),
     }
     return {**variables, **_login(context), **_overrides()} if group in LOGIN_GROUPS else {**variables, **_overrides()}
@@ -75,5 +74,6 @@ def _login(context: Context) -> dict[str, str]:
 
 def _overrides() -> dict[str, str]:
     """Limits that the person who starts the cloud may set in the environment."""
-    names = ("TROVE_LOG_LEVEL", "TROVE_DEFAULT_DATASTORE", "TROVE_MAX_VOLUME_SIZE")
-    return {name: value for name, value in os.environ.items() if name in names or name.startswith("TROVE_QUOTA_")}
+    names = ("TROVE_LOG_LEVEL", "TROVE_DEFAULT_DATASTORE", "TROVE_MAX_VOLUME_SIZE", "TROVE_PAGE_SIZE")
+    kinds = ("TROVE_QUOTA_", "TROVE_RATE_LIMIT_")
+    return {name: value for name, value in os.environ.items() if name in names or name.startswith(kinds)}

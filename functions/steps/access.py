@@ -1,0 +1,21 @@
+"""Which databases a user may use."""
+
+from functions.runtime.step import Nothing, StepContext, StepResult, step
+from functions.state.subject import subject
+from functions.steps import host
+
+
+@step("access.grant")
+def grant(_request: Nothing, context: StepContext) -> StepResult:
+    """Grant the user the databases."""
+    about = subject(context.operation_id)
+    host.change(about, context, "grant", about.operation.request)
+    return StepResult()
+
+
+@step("access.revoke")
+def revoke(_request: Nothing, context: StepContext) -> StepResult:
+    """Take the databases from the user."""
+    about = subject(context.operation_id)
+    host.change(about, context, "revoke", about.operation.request)
+    return StepResult()

@@ -1,0 +1,22 @@
+"""The tenant's superuser."""
+
+from functions.runtime.step import Nothing, StepContext, StepResult, step
+from functions.state import operations
+from functions.state.subject import subject
+from functions.steps import host
+
+
+@step("root.enable")
+def enable(_request: Nothing, context: StepContext) -> StepResult:
+    """Let root log in with the password that is sealed in the operation."""
+    about = subject(context.operation_id)
+    host.change(about, context, "enable_root", {"password": operations.secrets(about.operation.id)["password"]})
+    return StepResult()
+
+
+@step("root.disable")
+def disable(_request: Nothing, context: StepContext) -> StepResult:
+    """Let it log in no more."""
+    about = subject(context.operation_id)
+    host.change(about, context, "disable_root", {})
+    return StepResult()
