@@ -1,4 +1,5 @@
-"""Writes what follows from the specification: request and reply models, the table of routes, the API reference.
+"""Writes what follows from the specification: request and reply models, the table of routes, the API reference, and
+the sample of a policy file.
 
 `python -m api_spec.generate` writes the files, with `--check` it only tells which are out of step (exit status 1).
 """
@@ -19,6 +20,7 @@ SPECIFICATION = ROOT / "api_spec" / "v1.0" / "openapi.yaml"
 MODELS = ROOT / "functions" / "entrypoint" / "models.py"
 ROUTES = ROOT / "functions" / "entrypoint" / "routes.py"
 REFERENCE = ROOT / "docs" / "api.md"
+POLICY = ROOT / "docs" / "policy.yaml"
 
 HEADER = '"""Generated from api_spec/v1.0/openapi.yaml by `python -m api_spec.generate`; do not edit."""'
 
@@ -53,7 +55,7 @@ MODEL_OPTIONS = (
 
 
 def generate() -> dict[Path, str]:
-    """The contents of every generated file."""
+    """The contents of the files that follow from the specification alone."""
     specification = yaml.safe_load(SPECIFICATION.read_text())
     return {
         MODELS: _formatted(_models(), MODELS),
@@ -67,17 +69,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m api_spec.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is out of step")
     check = parser.parse_args(arguments).check
-    generated = generate()
-    stale = [path for path, content in generated.items() if not path.exists() or path.read_text() != content]
+    stale = _brought_in_step(generate(), check=check)
+    if not (check and stale):
+        stale += _brought_in_step({POLICY: _run("api_spec.policy")}, check=check)
     names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
     if check and stale:
         sys.stderr.write(f"out of step with the specification: {names}; run `python -m api_spec.generate`\n")
         return 1
+    sys.stdout.write(f"written: {names}\n" if stale else "in step with the specification\n")
+    return 0
+
+
+def _brought_in_step(generated: dict[Path, str], *, check: bool) -> list[Path]:
+    """Write what is out of step, unless it is to be checked only; the paths of it."""
+    stale = [path for path, content in generated.items() if not path.exists() or path.read_text() != content]
     for path in () if check else stale:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(generated[path])
-    sys.stdout.write(f"written: {names}\n" if stale else "in step with the specification\n")
-    return 0
+    return stale
 
 
 def _models() -> str:

@@ -38,6 +38,10 @@ def body_schema(operation: dict[str, Any]) -> str | None:
     return content["application/json"]["schema"]["$ref"].rpartition("/")[2] if content else None
 
 
+def _body_optional(operation: dict[str, Any]) -> bool:
+    return "requestBody" in operation and not operation["requestBody"].get("required", False)
+
+
 def success(operation: dict[str, Any]) -> int:
     """The status of success: each operation has one."""
     (status,) = [int(code) for code in operation["responses"] if code.startswith("2")]
@@ -60,6 +64,7 @@ def _route(specification: Specification, method: str, path: str, operation: dict
         "status": success(operation),
         "policy": operation.get("x-policy"),
         "body": body_schema(operation),
+        "body_optional": _body_optional(operation) or None,
         "query": _query_model(identifier) if _has_query(specification, path, operation) else None,
         "since": int(operation.get("x-min-microversion", "1.0").partition(".")[2]) or None,
     }

@@ -46,6 +46,7 @@ class Call(Generic[Body, Query]):
     query: Query
     minor: int = 0
     """N of the microversion 1.N that the reply follows."""
+    idempotency_key: str | None = None
 
     @property
     def project_url(self) -> str:
@@ -57,7 +58,8 @@ class Call(Generic[Body, Query]):
         """The caller as the state records it."""
         from functions.state.acceptance import Caller
 
-        return Caller(self.identity.project_id, self.identity.user_id, self.request_id)
+        project_id, key = self.identity.project_id, self.idempotency_key
+        return Caller(project_id, self.identity.user_id, self.request_id, (project_id, key) if key else None)
 
 
 Reply = dict[str, object] | str | None

@@ -1,22 +1,58 @@
 """The datastores on offer, with errors in Trove's statuses: an unknown datastore is 404, an unknown version 400.
 
-Versions that are not active exist only for the instances and backups that have them.
+The catalog says what there is, administrators what of it is offered. Versions that are not active exist only for the
+instances and backups that have them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from datastores.catalog import Datastore, DatastoreVersion, UnknownDatastoreError, catalog
-from functions.runtime.errors import BadRequest, NotFound
+from datastores.catalog import Capability, Datastore, DatastoreVersion, UnknownDatastoreError, catalog
+from functions.runtime.errors import BadRequest, NotFound, NotSupported
 from functions.runtime.settings import get_settings
+from functions.state import version_choices
+from functions.state.version_choices import Choice
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A version together with its datastore."""
+    """A version together with its datastore; `active`: it can be asked for."""
 
     datastore: Datastore
     version: DatastoreVersion
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Assortment:
+    """What is offered now: the catalog's versions and what administrators chose among them, by id."""
+
+    chosen: Mapping[str, Choice]
+
+    def standing(self, version: DatastoreVersion) -> Choice:
+        """The choice for a version; without one the catalog's own word."""
+        return self.chosen.get(version.id, Choice(version.active))
+
+    def every(self, datastore: Datastore) -> list[Offer]:
+        """The versions that administrators see: all but the removed ones."""
+        standing = [(version, self.standing(version)) for version in datastore.versions]
+        return [Offer(datastore, version, choice.active) for version, choice in standing if not choice.removed]
+
+    def offers(self, datastore: Datastore) -> list[Offer]:
+        """The versions that can be asked for."""
+        return [offer for offer in self.every(datastore) if offer.active]
+
+    def default_id(self, datastore: Datastore) -> str | None:
+        """The version taken when none is asked for: the chosen one, else the catalog's, if it is offered."""
+        offered = [offer.version for offer in self.offers(datastore)]
+        chosen = [version.id for version in offered if self.standing(version).is_default]
+        usual = [version.id for version in offered if version.id == datastore.default_version_id]
+        return next(iter(chosen + usual), None)
+
+
+def assortment() -> Assortment:
+    """The assortment as the state has it now."""
+    return Assortment(version_choices.choices())
 
 
 def datastores() -> Sequence[Datastore]:
@@ -32,18 +68,13 @@ def find_datastore(name_or_id: str) -> Datastore:
         raise NotFound(f"Datastore '{name_or_id}' cannot be found.") from None
 
 
-def offers(datastore: Datastore) -> list[Offer]:
-    """The versions that can be asked for."""
-    return [Offer(datastore, version) for version in datastore.versions if version.active]
-
-
-def find_offer(name_or_id: str, datastore: Datastore, number: str | None = None) -> Offer:
-    """An active version of a datastore by its id, or by its name and, among versions of one name, its number.
+def named(name_or_id: str, offers: Sequence[Offer], number: str | None = None) -> Offer:
+    """The one of these versions with that id, or with that name and, among versions of one name, that number.
 
     Raises:
         BadRequest: none, or more than one.
     """
-    found = [offer for offer in offers(datastore) if name_or_id in (offer.version.id, offer.version.name)]
+    found = [offer for offer in offers if name_or_id in (offer.version.id, offer.version.name)]
     if number is not None:
         found = [offer for offer in found if offer.version.number == number]
     if len(found) > 1:
@@ -53,16 +84,22 @@ def find_offer(name_or_id: str, datastore: Datastore, number: str | None = None)
     return found[0]
 
 
-def offer_by_id(version_id: str) -> Offer:
-    """An active version by its id alone. Raises BadRequest."""
-    every = (offer for datastore in datastores() for offer in offers(datastore))
+def find_offer(name_or_id: str, datastore: Datastore, number: str | None = None) -> Offer:
+    """An active version of a datastore; see `named`. Raises BadRequest."""
+    return named(name_or_id, assortment().offers(datastore), number)
+
+
+def offer_by_id(version_id: str, *, hidden_too: bool = False) -> Offer:
+    """An active version by its id alone; with `hidden_too` one that is not active as well. Raises BadRequest."""
+    now = assortment()
+    every = (offer for datastore in datastores() for offer in now.every(datastore))
     offer = next((offer for offer in every if offer.version.id == version_id), None)
-    if offer is None:
+    if offer is None or not (offer.active or hidden_too):
         raise BadRequest(f"Datastore version '{version_id}' cannot be found.")
     return offer
 
 
-def choose_offer(datastore: str | None, version: str | None, number: str | None) -> Offer:
+def choose_offer(datastore: str | None, version: str | None, number: str | None, now: Assortment) -> Offer:
     """What a create request means: without a datastore the service's default, without a version the datastore's.
 
     Raises:
@@ -70,10 +107,10 @@ def choose_offer(datastore: str | None, version: str | None, number: str | None)
         BadRequest: no such version, or no default to take.
     """
     chosen = find_datastore(datastore or get_settings().default_datastore)
-    wanted = version or chosen.default_version_id
+    wanted = version or now.default_id(chosen)
     if wanted is None:
         raise BadRequest(f"Datastore '{chosen.name}' has no default version: ask for one.")
-    return find_offer(wanted, chosen, number)
+    return named(wanted, now.offers(chosen), number)
 
 
 def offer_of(version_id: str) -> Offer:
@@ -84,3 +121,9 @@ def offer_of(version_id: str) -> Offer:
     """
     version = catalog().version_by_id(version_id)
     return Offer(catalog().find(version.datastore), version)
+
+
+def require_capability(offer: Offer, capability: Capability) -> None:
+    """Raises NotSupported when the datastore lacks it."""
+    if capability not in offer.datastore.capabilities:
+        raise NotSupported(f"Datastore {offer.datastore.name} does not have the capability {capability}.")

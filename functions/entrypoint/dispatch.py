@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request
 from werkzeug.wsgi import get_host
 
 from functions.entrypoint import microversions
-from functions.entrypoint.call import Call, Handler, Identity, Place, Reply
+from functions.entrypoint.call import AnyCall, Call, Handler, Identity, Place, Reply
 from functions.entrypoint.errors import BadMediaType, RequestTooLarge
 from functions.entrypoint.routes import ROUTES
 from functions.entrypoint.routing import Match, Route, Router
@@ -58,20 +58,37 @@ def _serve_project(request: Request, call: Call[None, None]) -> Answer:
     import structlog
 
     from functions.entrypoint.auth import authenticate
+    from functions.entrypoint.idempotency import key_of
+    from functions.entrypoint.rate_limits import rate_limits
     from functions.runtime.logs import get_logger
 
     started = time.monotonic()
     route = call.match.route
     minor = request.environ[MINOR] = _negotiated(request, route)
-    identity = _authorised(call.match, authenticate(request.environ))
-    with structlog.contextvars.bound_contextvars(request_id=call.request_id, project_id=identity.project_id):
+    identity = authenticate(request.environ)
+    rate_limits().take(identity.project_id, request.method)
+    identity = _authorised(call.match, identity)
+    who = {"project_id": identity.project_id, "user_id": identity.user_id}
+    with structlog.contextvars.bound_contextvars(request_id=call.request_id, **who):
         query = _query(request, route)
         body = _body(request, route)
-        full = Call(call.match, call.place, call.request_id, identity, body, query, minor)
-        answer = Answer(route.status, _handler(route)(full))
+        key = key_of(request, minor)
+        full = Call(call.match, call.place, call.request_id, identity, body, query, minor, key)
+        answer = Answer(route.status, _answered(request, full))
         elapsed_ms = round((time.monotonic() - started) * 1000, 1)
         get_logger().info("request served", api_operation=route.operation_id, status=route.status, ms=elapsed_ms)
         return answer
+
+
+def _answered(request: Request, call: AnyCall) -> Reply:
+    from functions.entrypoint.patience import patient
+
+    handler = patient(_handler(call.match.route))
+    if call.idempotency_key is None:
+        return handler(call)
+    from functions.entrypoint.idempotency import answered_once
+
+    return answered_once(request, call, call.idempotency_key, lambda: handler(call))
 
 
 def _raw_path(environ: "WSGIEnvironment") -> str:
@@ -115,6 +132,8 @@ def _body(request: Request, route: Route) -> "BaseModel | None":
     from functions.entrypoint import models, validation
 
     content = _content(request)
+    if not content and route.body_optional:
+        return None
     if request.mimetype and not _JSON_TYPE.fullmatch(request.mimetype):
         raise BadMediaType("The Content-Type is not supported: send application/json.")
     if not content:
@@ -128,7 +147,7 @@ def _content(request: Request) -> bytes:
 
     request.max_content_length = get_settings().max_request_bytes
     try:
-        return request.get_data(cache=False)
+        return request.get_data()
     except RequestEntityTooLarge:
         limit = request.max_content_length
         raise RequestTooLarge(f"The request body is larger than the {limit} bytes that are read.") from None

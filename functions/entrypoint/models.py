@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, StrictBool, StrictFloat, StrictInt, StrictStr
 from typing_extensions import TypeAliasType
@@ -22,6 +22,21 @@ PreciseTime = TypeAliasType(
     "PreciseTime", Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
 )
 """UTC to the millisecond, without a zone; where durations of a step are of interest."""
+
+
+Time = TypeAliasType(
+    "Time", Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+)
+"""UTC, to the second, without a zone."""
+
+
+Name = TypeAliasType(
+    "Name",
+    Annotated[
+        StrictStr, Field(max_length=255, min_length=1, pattern="^[^\\x00-\\x1f\\x7f]*[0-9A-Za-z][^\\x00-\\x1f\\x7f]*$")
+    ],
+)
+"""1 to 255 characters with a letter or digit of ASCII among them, without control characters."""
 
 
 class Link(Wire):
@@ -76,11 +91,16 @@ class ConflictFault(Wire):
     conflict: Fault
 
 
-class OverLimitFault(Wire):
+class OverLimitReason(Wire):
+    """When the rate of requests is the reason, with the rule and the seconds to wait."""
+
     model_config = ConfigDict(
         extra="forbid",
     )
-    over_limit: Annotated[Fault, Field(alias="overLimit")]
+    code: StrictInt
+    message: StrictStr
+    details: StrictStr | None = None
+    retry_after: Annotated[StrictStr | None, Field(alias="retryAfter", pattern="^[0-9]+$")] = None
 
 
 class BadMediaTypeFault(Wire):
@@ -241,8 +261,28 @@ class AbsoluteLimits(Wire):
     max_backups: StrictInt
 
 
-class LimitList(Wire):
-    limits: Annotated[list[AbsoluteLimits], Field(min_length=1)]
+class RateLimit(Wire):
+    """How many requests by one method a project may send; each process of the service counts for itself."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    verb: Literal["GET", "POST", "PUT", "DELETE"]
+    """PATCH counts as PUT."""
+
+    value: Annotated[StrictInt, Field(ge=0)]
+    """Requests a unit."""
+
+    remaining: Annotated[StrictInt, Field(ge=0)]
+    """Left in this unit."""
+
+    unit: Literal["MINUTE"]
+    uri: StrictStr
+    regex: StrictStr
+    next_available: Annotated[
+        StrictStr, Field(alias="nextAvailable", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")
+    ]
+    """When the next unit begins."""
 
 
 Size = TypeAliasType("Size", Annotated[StrictInt, Field(ge=1, le=2147483647)])
@@ -270,6 +310,12 @@ class NewInstanceDatastore(Wire):
 
     version_number: Annotated[StrictStr | None, Field(min_length=1)] = None
     """Tells versions of one name apart."""
+
+
+DatabaseName = TypeAliasType(
+    "DatabaseName", Annotated[StrictStr, Field(max_length=255, min_length=1, pattern="^[^\\x00]+$")]
+)
+"""The datastore's own rules apply, too."""
 
 
 class NewDatabaseItem(Wire):
@@ -370,59 +416,46 @@ Flavor1 = TypeAliasType("Flavor1", Annotated[StrictStr, Field(max_length=2048, m
 """What openstacksdk sends for flavorRef, which goes before it."""
 
 
-class NewInstanceItem(Wire):
-    name: Annotated[
-        StrictStr, Field(max_length=255, min_length=1, pattern="^[^\\x00-\\x1f\\x7f]*[0-9A-Za-z][^\\x00-\\x1f\\x7f]*$")
-    ]
-    """1 to 255 characters with a letter or digit of ASCII among them, without control characters."""
-
-    flavor_ref: Annotated[FlavorRef | FlavorRef1 | None, Field(alias="flavorRef")] = None
-    """Id of a flavor, or a URL that ends in it. Required."""
-
-    flavor: Flavor | Flavor1 | None = None
-    """What openstacksdk sends for flavorRef, which goes before it."""
-
-    volume: NewVolume | None = None
-    """Required."""
-
-    datastore: NewInstanceDatastore | None = None
-    databases: list[NewDatabaseItem] | None = None
-    users: list[NewUserItem] | None = None
-    restore_point: Annotated[RestorePoint | None, Field(alias="restorePoint")] = None
-    availability_zone: Annotated[StrictStr | None, Field(max_length=255, min_length=1)] = None
-    """The substrate decides the zone; accepted for the clients' sake."""
-
-    region_name: StrictStr | None = None
-    """Only the service's own region."""
-
-    nics: Annotated[list[Nic] | None, Field(max_length=1)] = None
-    """The substrate decides the network; accepted for the clients' sake."""
-
-    access: NewAccess | None = None
-    configuration: StrictStr | None = None
-    """Not offered yet (501)."""
-
-    replica_of: StrictStr | None = None
-    """Not offered yet (501)."""
-
-    replica_count: Annotated[StrictInt | None, Field(ge=1, le=3)] = None
-    """Goes with replica_of."""
-
-    modules: list[ModuleRef] | None = None
-    """Not offered (501)."""
-
-    locality: Literal["affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"] | None = None
-    """Not offered yet (501)."""
+Tag = TypeAliasType("Tag", Annotated[StrictStr, Field(pattern="^[^,/\\x00-\\x1f\\x7f]{1,60}$")])
 
 
-class InstanceCreate(Wire):
-    instance: NewInstanceItem
+Tags = TypeAliasType("Tags", Annotated[list[Tag], Field(max_length=50)])
+"""Up to 50 texts of 60 characters without comma, slash and control characters; each counts once."""
 
 
-class RestartOptions(Wire):
+class NoOptions(Wire):
     model_config = ConfigDict(
         extra="forbid",
     )
+
+
+class ResetOptions(Wire):
+    """What is inside is not looked at; clients put `force_delete` there."""
+
+
+FlavorRef2 = TypeAliasType("FlavorRef2", Annotated[StrictInt, Field(ge=0)])
+"""Id of another flavor, or a URL that ends in it."""
+
+
+FlavorRef3 = TypeAliasType("FlavorRef3", Annotated[StrictStr, Field(max_length=2048, min_length=1)])
+"""Id of another flavor, or a URL that ends in it."""
+
+
+Volume = TypeAliasType("Volume", Annotated[StrictInt, Field(ge=1, le=2147483647)])
+"""The new size; openstacksdk sends the number alone."""
+
+
+class NewSize(Wire):
+    """Either of them."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    flavor_ref: Annotated[FlavorRef2 | FlavorRef3 | None, Field(alias="flavorRef")] = None
+    """Id of another flavor, or a URL that ends in it."""
+
+    volume: NewVolume | Volume | None = None
+    """The new size; openstacksdk sends the number alone."""
 
 
 class InstanceAction(Wire):
@@ -431,7 +464,67 @@ class InstanceAction(Wire):
     model_config = ConfigDict(
         extra="forbid",
     )
-    restart: RestartOptions | None
+    restart: NoOptions | None = None
+    resize: NewSize | None = None
+    stop: NoOptions | None = None
+    """From 1.1."""
+
+    start: NoOptions | None = None
+    """From 1.1."""
+
+    reset_status: ResetOptions | None = None
+    """For administrators."""
+
+    promote_to_replica_source: NoOptions | None = None
+    """Not offered yet (501)."""
+
+    eject_replica_source: NoOptions | None = None
+    """Not offered yet (501)."""
+
+
+class AccessUpdate(Wire):
+    """What is left out stays."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    is_public: StrictBool | None = None
+    allowed_cidrs: list[AllowedCidr] | None = None
+    """Who may reach the database; empty is everybody. Sessions that are open go on."""
+
+
+class InstanceUpdateItem(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: Annotated[
+        StrictStr | None,
+        Field(max_length=255, min_length=1, pattern="^[^\\x00-\\x1f\\x7f]*[0-9A-Za-z][^\\x00-\\x1f\\x7f]*$"),
+    ] = None
+    """1 to 255 characters with a letter or digit of ASCII among them, without control characters."""
+
+    access: AccessUpdate | None = None
+    datastore_version: Annotated[StrictStr | None, Field(max_length=255, min_length=1)] = None
+    """Id or name; the instance's own installs its software anew."""
+
+    configuration: Annotated[StrictStr | None, Field(max_length=2048)] = None
+    """Id of a configuration group to attach, or a URL that ends in it; null detaches."""
+
+    replica_of: StrictStr | None = None
+    """Not offered yet (501)."""
+
+    slave_of: StrictStr | None = None
+    """The same by its old name."""
+
+    deletion_protection: StrictBool | None = None
+    """From 1.1."""
+
+    tags: Annotated[list[Tag] | None, Field(max_length=50)] = None
+    """From 1.1: all of them anew."""
+
+
+class InstanceUpdate(Wire):
+    instance: InstanceUpdateItem
 
 
 class InstanceFlavor(Wire):
@@ -503,7 +596,7 @@ class InstanceItem(Wire):
     """A UUID."""
 
     name: StrictStr
-    status: Literal["BUILD", "ACTIVE", "REBOOT", "BACKUP", "SHUTDOWN", "ERROR"]
+    status: Literal["BUILD", "ACTIVE", "RESTART_REQUIRED", "REBOOT", "RESIZE", "UPGRADE", "BACKUP", "SHUTDOWN", "ERROR"]
     operating_status: StrictStr
     """Empty unless ACTIVE."""
 
@@ -522,48 +615,11 @@ class InstanceItem(Wire):
     tenant_id: StrictStr | None = None
     """For administrators."""
 
+    deletion_protection: StrictBool | None = None
+    """From 1.1."""
 
-class InstanceDetail(Wire):
-    model_config = ConfigDict(
-        extra="forbid",
-    )
-    id: Annotated[
-        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
-    ]
-    """A UUID."""
-
-    name: StrictStr
-    status: Literal["BUILD", "ACTIVE", "REBOOT", "BACKUP", "SHUTDOWN", "ERROR"]
-    operating_status: StrictStr
-    """Empty unless ACTIVE."""
-
-    links: list[Link]
-    flavor: InstanceFlavor
-    datastore: InstanceDatastore
-    region: StrictStr | None
-    access: InstanceAccess
-    volume: InstanceVolume
-    ip: list[StrictStr] | None = None
-    """Absent until known."""
-
-    addresses: list[InstanceAddress] | None = None
-    """Absent until known."""
-
-    tenant_id: StrictStr | None = None
-    """For administrators."""
-
-    created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
-    """UTC, to the second, without a zone."""
-
-    updated: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
-    """UTC, to the second, without a zone."""
-
-    service_status_updated: Annotated[
-        StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")
-    ]
-    """UTC, to the second, without a zone."""
-
-    fault: InstanceFault | None = None
+    tags: list[StrictStr] | None = None
+    """From 1.1."""
 
 
 class InstanceList(Wire):
@@ -575,17 +631,540 @@ class InstanceList(Wire):
     instances_links: list[Link] | None = None
 
 
-class InstanceDetailList(Wire):
+class MgmtServer(Wire):
     model_config = ConfigDict(
         extra="forbid",
     )
-    instances: list[InstanceDetail]
+    id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    name: StrictStr
+    status: StrictStr
+    tenant_id: StrictStr
+
+
+class MgmtInstanceAction(Wire):
+    """One action. `null` is taken for `{}`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    stop: NoOptions | None = None
+    reboot: NoOptions | None = None
+    reset_task_status: Annotated[NoOptions | None, Field(alias="reset-task-status")] = None
+    migrate: dict[str, Any] | None = None
+    """Not offered (501)."""
+
+    rebuild: dict[str, Any] | None = None
+    """Not offered (501)."""
+
+    update: dict[str, Any] | None = None
+    """Not offered (501)."""
+
+
+class Quota(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    resource: Literal["instances", "volumes", "ram", "backups"]
+    in_use: StrictInt
+    """volumes in GB, ram in MB."""
+
+    reserved: Literal[0]
+    """Resources count from acceptance on."""
+
+    limit: StrictInt
+    """-1 is unlimited."""
+
+
+class QuotaList(Wire):
+    quotas: list[Quota]
+
+
+QuotasAdditionalProperty = TypeAliasType("QuotasAdditionalProperty", Annotated[StrictInt, Field(ge=-1, le=2147483647)])
+
+
+class QuotaLimits(Wire):
+    quotas: Annotated[dict[str, QuotasAdditionalProperty], Field(min_length=1)]
+    """Limits by resource; -1 is unlimited. An unknown resource is 404."""
+
+
+class MgmtVersion(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    name: StrictStr
+    version: StrictStr
+    datastore_id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    datastore_name: StrictStr
+    datastore_manager: StrictStr
+    active: StrictBool
+    default: StrictBool
+    image: None
+    """The substrate decides the image."""
+
+    image_tags: Annotated[list[StrictStr], Field(max_length=0)]
+    packages: list[StrictStr]
+    """By substrate."""
+
+    repl_strategy: None
+
+
+class MgmtVersionList(Wire):
+    versions: list[MgmtVersion]
+
+
+class MgmtVersionShow(Wire):
+    version: MgmtVersion
+
+
+class MgmtVersionUpdate(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: Annotated[StrictStr | None, Field(max_length=255)] = None
+    """Another one than it has is not offered (501)."""
+
+    datastore_manager: StrictStr | None = None
+    """The datastore's name; accepted for the clients' sake."""
+
+    image: StrictStr | None = None
+    """The substrate decides the image; accepted for the clients' sake."""
+
+    image_tags: list[StrictStr] | None = None
+    """The same."""
+
+    packages: StrictStr | list[StrictStr] | None = None
+    """The same."""
+
+    registry_ext: StrictStr | None = None
+    """The same."""
+
+    repl_strategy: StrictStr | None = None
+    """The same."""
+
+    active: StrictBool | None = None
+    default: StrictBool | None = None
+
+
+class NewMgmtVersion(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: Annotated[StrictStr, Field(max_length=255, min_length=1)]
+    datastore_manager: StrictStr | None = None
+    """The datastore's name; accepted for the clients' sake."""
+
+    image: StrictStr | None = None
+    """The substrate decides the image; accepted for the clients' sake."""
+
+    image_tags: list[StrictStr] | None = None
+    """The same."""
+
+    packages: StrictStr | list[StrictStr] | None = None
+    """The same."""
+
+    registry_ext: StrictStr | None = None
+    """The same."""
+
+    repl_strategy: StrictStr | None = None
+    """The same."""
+
+    active: StrictBool | None = None
+    default: StrictBool | None = None
+    datastore_name: Annotated[StrictStr, Field(max_length=255, min_length=1)]
+    version: Annotated[StrictStr | None, Field(max_length=255)] = None
+
+
+class MgmtVersionCreate(Wire):
+    version: NewMgmtVersion
+
+
+class ParameterItem(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: StrictStr
+    datastore_version_id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    restart_required: StrictBool
+    """Whether a change is in force only after a restart."""
+
+    type: Literal["integer", "string", "boolean", "float"]
+    min: StrictFloat | None = None
+    """In `unit`; absent where there is none."""
+
+    max: StrictFloat | None = None
+    """In `unit`; absent where there is none."""
+
+    description: StrictStr | None = None
+    """From 1.1."""
+
+    unit: StrictStr | None = None
+    """From 1.1: what whole numbers count. A text of number and unit (`64MB`, `30s`) is taken, too."""
+
+    choices: list[StrictStr] | None = None
+    """From 1.1: the values that it can have."""
+
+
+class ParameterList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    configuration_parameters: Annotated[list[ParameterItem], Field(alias="configuration-parameters")]
+
+
+class ConfigurationDatastore(Wire):
+    type: StrictStr | None = None
+    """Id or name; without it the service's default."""
+
+    version: StrictStr | None = None
+    """Id or name; without it the datastore's default."""
+
+    version_number: StrictStr | None = None
+    """Tells apart versions of one name."""
+
+
+ConfigurationValues = TypeAliasType("ConfigurationValues", Annotated[dict[str, Any], Field(max_length=1000)])
+"""Values by the names of parameters, each of the parameter's type."""
+
+
+class NewConfigurationItem(Wire):
+    name: Annotated[
+        StrictStr, Field(max_length=255, min_length=1, pattern="^[^\\x00-\\x1f\\x7f]*[0-9A-Za-z][^\\x00-\\x1f\\x7f]*$")
+    ]
+    """1 to 255 characters with a letter or digit of ASCII among them, without control characters."""
+
+    values: ConfigurationValues
+    description: Annotated[StrictStr | None, Field(max_length=4096, pattern="^[^\\x00]*$")] = None
+    datastore: ConfigurationDatastore | None = None
+
+
+class ConfigurationCreate(Wire):
+    configuration: NewConfigurationItem
+
+
+class ConfigurationUpdateItem(Wire):
+    name: Name | None = None
+    values: ConfigurationValues | None = None
+    description: Annotated[StrictStr | None, Field(max_length=4096, pattern="^[^\\x00]*$")] = None
+
+
+class ConfigurationUpdate(Wire):
+    configuration: ConfigurationUpdateItem
+
+
+class ConfigurationItem(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    name: StrictStr
+    description: StrictStr | None
+    created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+    updated: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+    datastore_name: StrictStr
+    datastore_version_id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    datastore_version_name: StrictStr
+
+
+class ConfigurationDetail(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    name: StrictStr
+    description: StrictStr | None
+    created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+    updated: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+    datastore_name: StrictStr
+    datastore_version_id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    datastore_version_name: StrictStr
+    datastore_version_number: StrictStr
+    instance_count: StrictInt
+    """How many instances have the group."""
+
+    values: dict[str, Any]
+    """Passwords and the like are masked."""
+
+
+class ConfigurationList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    configurations: list[ConfigurationItem]
+    links: list[Link] | None = None
+    configurations_links: list[Link] | None = None
+
+
+class ConfigurationShow(Wire):
+    configuration: ConfigurationDetail
+
+
+class ConfigurationInstance(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    name: StrictStr
+    current: StrictBool | None = None
+    """From 1.1: it has the group's newest values, or is being given them."""
+
+
+class ConfigurationInstanceList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    instances: list[ConfigurationInstance]
     links: list[Link] | None = None
     instances_links: list[Link] | None = None
 
 
-class InstanceShow(Wire):
-    instance: InstanceDetail
+class DefaultSettingsItem(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    configuration: dict[str, StrictStr]
+
+
+class DefaultSettings(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    instance: DefaultSettingsItem
+
+
+class InstanceConfiguration(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    name: StrictStr
+    links: list[Link]
+
+
+class DatabasesCreate(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    databases: Annotated[list[NewDatabaseItem] | None, Field(min_length=1)] = None
+    database: NewDatabaseItem | None = None
+    """What openstacksdk sends for a list of one."""
+
+
+class DatabaseItem(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: StrictStr
+
+
+class DatabaseShow(Wire):
+    database: DatabaseItem
+
+
+class DatabaseList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    databases: list[DatabaseItem]
+    links: list[Link] | None = None
+    databases_links: list[Link] | None = None
+
+
+Users = TypeAliasType("Users", Annotated[list[NewUserItem], Field(min_length=1)])
+"""A list; openstacksdk sends one user alone."""
+
+
+class UsersCreate(Wire):
+    users: Users | NewUserItem
+    """A list; openstacksdk sends one user alone."""
+
+
+Password = TypeAliasType("Password", Annotated[SecretStr, Field(max_length=255, min_length=1)])
+"""Without NUL."""
+
+
+UserHost = TypeAliasType("UserHost", Annotated[StrictStr, Field(pattern="^[0-9A-Za-z_.:%/-]{1,255}$")])
+"""Where the user may come from; `%` is anywhere, and the only one where the datastore's users have no host."""
+
+
+class UserPassword(Wire):
+    name: Annotated[StrictStr, Field(max_length=255, min_length=1, pattern="^[^\\x00]+$")]
+    """The datastore's own rules apply, too."""
+
+    password: Annotated[SecretStr, Field(max_length=255, min_length=1)]
+    """Without NUL."""
+
+    host: UserHost | None = None
+
+
+class UsersUpdate(Wire):
+    users: Annotated[list[UserPassword], Field(min_length=1)]
+
+
+class NewUserAttributes(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: DatabaseName | None = None
+    password: Password | None = None
+    host: UserHost | None = None
+
+
+class UserUpdate(Wire):
+    user: NewUserAttributes
+
+
+class UserItem(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: StrictStr
+    host: StrictStr
+    databases: list[DatabaseItem]
+
+
+class UserList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    users: list[UserItem]
+    links: list[Link] | None = None
+    users_links: list[Link] | None = None
+
+
+class UserShow(Wire):
+    user: UserItem
+
+
+class AccessList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    databases: list[DatabaseItem]
+
+
+class AccessGrant(Wire):
+    databases: Annotated[list[UserDatabase], Field(min_length=1)]
+
+
+class RootEnable(Wire):
+    password: Password | None = None
+
+
+class RootItem(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: Literal["root"]
+    password: StrictStr
+
+
+class RootUser(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    user: RootItem
+
+
+class RootShow(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    root_enabled: Annotated[StrictBool, Field(alias="rootEnabled")]
+
+
+class LogAction(Wire):
+    name: Annotated[StrictStr, Field(max_length=255, min_length=1)]
+    enable: Annotated[StrictInt | None, Field(ge=0, le=1)] = None
+    disable: Annotated[StrictInt | None, Field(ge=0, le=1)] = None
+    publish: Annotated[StrictInt | None, Field(ge=0, le=1)] = None
+    discard: Annotated[StrictInt | None, Field(ge=0, le=1)] = None
+
+
+class LogItem(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: StrictStr
+    type: Literal["USER", "SYS"]
+    status: StrictStr
+    """Disabled, Enabled, Ready, Partial, Published or Rotated"""
+
+    published: StrictInt
+    """Bytes published."""
+
+    pending: StrictInt
+    """Bytes written to the log's files since."""
+
+    container: StrictStr
+    """Where it is published; None before."""
+
+    prefix: StrictStr
+    """What the names of its objects begin with; None before."""
+
+    metafile: StrictStr
+
+
+class LogList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    logs: list[LogItem]
+
+
+class LogShow(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    log: LogItem
 
 
 class RestoreFrom(Wire):
@@ -605,13 +1184,13 @@ class NewBackupItem(Wire):
 
     description: Annotated[StrictStr | None, Field(max_length=4096, pattern="^[^\\x00]*$")] = None
     incremental: Annotated[StrictInt | None, Field(ge=0, le=1)] = None
-    """1 is not offered yet (501)."""
+    """1 = what changed since the newest backup; for a datastore without the capability 501."""
 
     parent_id: Id | None = None
-    """Not offered yet (501)."""
+    """The COMPLETED backup of the same instance to build on."""
 
-    swift_container: StrictStr | None = None
-    """Not offered (501): backups are kept in the service's own account."""
+    swift_container: Annotated[StrictStr | None, Field(max_length=255)] = None
+    """Accepted for Trove's clients and not used: see backup strategies."""
 
     storage_driver: Literal["swift", "cinder"] | None = None
     """cinder is not offered (501)."""
@@ -647,10 +1226,8 @@ class BackupItem(Wire):
     location_ref: Annotated[StrictStr | None, Field(alias="locationRef")]
     """URL of the Swift object."""
 
-    instance_id: Annotated[
-        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
-    ]
-    """A UUID."""
+    instance_id: Id | None
+    """Null for a backup from elsewhere."""
 
     created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
     """UTC, to the second, without a zone."""
@@ -661,9 +1238,14 @@ class BackupItem(Wire):
     size: StrictFloat | None
     """GB as stored."""
 
-    status: Literal["NEW", "BUILDING", "COMPLETED", "FAILED", "DELETE_FAILED"]
+    status: Literal["NEW", "BUILDING", "COMPLETED", "FAILED", "RESTORED", "DELETE_FAILED"]
     parent_id: Id | None
+    """The backup that an incremental one builds on."""
+
     project_id: StrictStr
+    schedule_id: Id | None = None
+    """From 1.1. The schedule that made it."""
+
     datastore: BackupDatastore
 
 
@@ -678,6 +1260,211 @@ class BackupList(Wire):
 
 class BackupShow(Wire):
     backup: BackupItem
+
+
+class Download(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    seconds: Annotated[StrictInt | None, Field(ge=60, le=3600)] = None
+    """How long the URLs are good for; 3600 when it is not given."""
+
+
+class BackupAction(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    download: Download
+
+
+class BackupDownloadItem(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    url: StrictStr
+    """GET gives the backup as one stream."""
+
+    instructions_url: StrictStr
+    """GET gives restore.json: how to restore it with stock tools."""
+
+    expires: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+
+class BackupDownload(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    download: BackupDownloadItem
+
+
+class NewBackupStrategy(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    swift_container: Annotated[StrictStr, Field(max_length=255, min_length=1, pattern="^[^/\\x00]+$")]
+    instance_id: Annotated[
+        StrictStr | None,
+        Field(pattern="^([0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12})?$"),
+    ] = None
+    """For this instance; empty: the project's default."""
+
+
+class BackupStrategyCreate(Wire):
+    backup_strategy: NewBackupStrategy
+
+
+class BackupStrategyItem(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    project_id: StrictStr
+    instance_id: StrictStr
+    """Empty for the project's default."""
+
+    backend: Literal["swift"]
+    swift_container: StrictStr
+
+
+class BackupStrategyList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    backup_strategies: list[BackupStrategyItem]
+
+
+class BackupStrategyShow(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    backup_strategy: BackupStrategyItem
+
+
+CronPattern = TypeAliasType(
+    "CronPattern",
+    Annotated[StrictStr, Field(max_length=255, min_length=9, pattern="^[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,-]+){4}$")],
+)
+"""Minute, hour, day of month, month, day of week, in UTC: `0 3 * * *` is every day at three."""
+
+
+FullEvery = TypeAliasType("FullEvery", Annotated[StrictInt, Field(ge=1, le=100)])
+"""Every n-th backup is a full one, the others build on the one before; 1 = all are full."""
+
+
+class NewSchedule(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: Annotated[
+        StrictStr, Field(max_length=255, min_length=1, pattern="^[^\\x00-\\x1f\\x7f]*[0-9A-Za-z][^\\x00-\\x1f\\x7f]*$")
+    ]
+    """1 to 255 characters with a letter or digit of ASCII among them, without control characters."""
+
+    instance: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    description: Annotated[StrictStr | None, Field(max_length=4096, pattern="^[^\\x00]*$")] = None
+    pattern: Annotated[
+        StrictStr, Field(max_length=255, min_length=9, pattern="^[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,-]+){4}$")
+    ]
+    """Minute, hour, day of month, month, day of week, in UTC: `0 3 * * *` is every day at three."""
+
+    full_every: FullEvery | None = None
+    """1 when it is not given."""
+
+    keep_count: Annotated[StrictInt | None, Field(ge=1, le=10000)] = None
+    """So many of the newest backups are kept; null = no rule."""
+
+    keep_days: Annotated[StrictInt | None, Field(ge=1, le=36500)] = None
+    """Backups younger than so many days are kept; null = no rule."""
+
+
+class ScheduleCreate(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    schedule: NewSchedule
+
+
+class ScheduleChanges(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name: Name | None = None
+    description: Annotated[StrictStr | None, Field(max_length=4096, pattern="^[^\\x00]*$")] = None
+    pattern: CronPattern | None = None
+    full_every: FullEvery | None = None
+    keep_count: Annotated[StrictInt | None, Field(ge=1, le=10000)] = None
+    """So many of the newest backups are kept; null = no rule."""
+
+    keep_days: Annotated[StrictInt | None, Field(ge=1, le=36500)] = None
+    """Backups younger than so many days are kept; null = no rule."""
+
+
+class ScheduleUpdate(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    schedule: ScheduleChanges
+
+
+class ScheduleItem(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    name: StrictStr
+    description: StrictStr | None
+    instance_id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    project_id: StrictStr
+    pattern: StrictStr
+    full_every: StrictInt
+    keep_count: StrictInt | None
+    keep_days: StrictInt | None
+    next_run: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+    last_run: Time | None
+    last_backup_id: Id | None
+    """The newest backup that it made."""
+
+    last_error: StrictStr | None
+    """Why the last run made no backup; null when it made one."""
+
+    missed_runs: StrictInt
+    """Runs whose time passed without one."""
+
+    created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+    updated: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+
+class ScheduleList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    schedules: list[ScheduleItem]
+    links: list[Link] | None = None
+    schedules_links: list[Link] | None = None
+
+
+class ScheduleShow(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    schedule: ScheduleItem
 
 
 class OperationError(Wire):
@@ -709,6 +1496,27 @@ class OperationStep(Wire):
     ended: PreciseTime | None
     attempts: Annotated[StrictInt, Field(ge=1)]
     error: StrictStr | None
+
+
+class OperationEvent(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    event: Literal["accepted", "started", "undoing", "ended"]
+    at: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
+    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
+
+    user_id: StrictStr
+    """In whose name."""
+
+    request_id: StrictStr
+    """Of the request that was accepted."""
+
+    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "NEEDS_OPERATOR"]
+    """The last three are ends."""
+
+    detail: StrictStr | None
+    """Why it is being undone or has failed."""
 
 
 class OperationItem(Wire):
@@ -783,6 +1591,8 @@ class OperationDetail(Wire):
     """Of the running job."""
 
     steps: list[OperationStep]
+    events: list[OperationEvent]
+    """The audit log's, the oldest first."""
 
 
 class OperationList(Wire):
@@ -825,6 +1635,34 @@ class InstancesListBackupsParametersQuery(Wire):
     marker: Annotated[StrictInt | None, Field(ge=0, le=2147483647)] = None
 
 
+class ConfigurationsListParametersQuery(Wire):
+    limit: Annotated[StrictInt | None, Field(ge=1)] = None
+    marker: Annotated[
+        StrictStr | None,
+        Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"),
+    ] = None
+    """A UUID."""
+
+
+class ConfigurationsListInstancesParametersQuery(Wire):
+    limit: Annotated[StrictInt | None, Field(ge=1)] = None
+    marker: Annotated[
+        StrictStr | None,
+        Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"),
+    ] = None
+    """A UUID."""
+
+
+class DatabasesListParametersQuery(Wire):
+    limit: Annotated[StrictInt | None, Field(ge=1)] = None
+    marker: Annotated[StrictStr | None, Field(max_length=255)] = None
+
+
+class UsersListParametersQuery(Wire):
+    limit: Annotated[StrictInt | None, Field(ge=1)] = None
+    marker: Annotated[StrictStr | None, Field(max_length=512)] = None
+
+
 class BackupsListParametersQuery(Wire):
     limit: Annotated[StrictInt | None, Field(ge=1)] = None
     marker: Annotated[StrictInt | None, Field(ge=0, le=2147483647)] = None
@@ -835,8 +1673,49 @@ class BackupsListParametersQuery(Wire):
     ] = None
     """A UUID."""
 
+    schedule_id: Annotated[
+        StrictStr | None,
+        Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"),
+    ] = None
+    """A UUID."""
+
     all_projects: Literal["true", "True", "1", "false", "False", "0"] | None = None
     project_id: Annotated[StrictStr | None, Field(pattern="^[0-9A-Za-z_-]{1,64}$")] = None
+
+
+class BackupStrategiesListParametersQuery(Wire):
+    instance_id: Annotated[
+        StrictStr | None,
+        Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"),
+    ] = None
+    """A UUID."""
+
+    project_id: Annotated[StrictStr | None, Field(pattern="^[0-9A-Za-z_-]{1,64}$")] = None
+
+
+class BackupStrategiesDeleteParametersQuery(Wire):
+    instance_id: Annotated[
+        StrictStr | None,
+        Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"),
+    ] = None
+    """A UUID."""
+
+    project_id: Annotated[StrictStr | None, Field(pattern="^[0-9A-Za-z_-]{1,64}$")] = None
+
+
+class SchedulesListParametersQuery(Wire):
+    limit: Annotated[StrictInt | None, Field(ge=1)] = None
+    marker: Annotated[
+        StrictStr | None,
+        Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"),
+    ] = None
+    """A UUID."""
+
+    instance_id: Annotated[
+        StrictStr | None,
+        Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"),
+    ] = None
+    """A UUID."""
 
 
 class OperationsListParametersQuery(Wire):
@@ -859,5 +1738,230 @@ class OperationsListParametersQuery(Wire):
     ] = None
     """A UUID."""
 
+    type: Annotated[StrictStr | None, Field(pattern="^[a-z][a-z_]{0,63}$")] = None
     state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "NEEDS_OPERATOR"] | None = None
     """The last three are ends."""
+
+    request_id: Annotated[StrictStr | None, Field(max_length=64, min_length=1, pattern="^[0-9A-Za-z_-]+$")] = None
+
+
+class MgmtInstancesListParametersQuery(Wire):
+    limit: Annotated[StrictInt | None, Field(ge=1)] = None
+    marker: Annotated[
+        StrictStr | None,
+        Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"),
+    ] = None
+    """A UUID."""
+
+    deleted: Literal["true", "True", "1", "false", "False", "0"] | None = None
+    include_clustered: Literal["true", "True", "1", "false", "False", "0"] | None = None
+    project_id: Annotated[StrictStr | None, Field(pattern="^[0-9A-Za-z_-]{1,64}$")] = None
+
+
+class OverLimitFault(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    over_limit: Annotated[OverLimitReason, Field(alias="overLimit")]
+
+
+class LimitList(Wire):
+    limits: Annotated[list[AbsoluteLimits | RateLimit], Field(min_length=1)]
+    """The quotas first, then the rates of requests that are limited."""
+
+
+class NewInstanceItem(Wire):
+    name: Annotated[
+        StrictStr, Field(max_length=255, min_length=1, pattern="^[^\\x00-\\x1f\\x7f]*[0-9A-Za-z][^\\x00-\\x1f\\x7f]*$")
+    ]
+    """1 to 255 characters with a letter or digit of ASCII among them, without control characters."""
+
+    flavor_ref: Annotated[FlavorRef | FlavorRef1 | None, Field(alias="flavorRef")] = None
+    """Id of a flavor, or a URL that ends in it. Required."""
+
+    flavor: Flavor | Flavor1 | None = None
+    """What openstacksdk sends for flavorRef, which goes before it."""
+
+    volume: NewVolume | None = None
+    """Required."""
+
+    datastore: NewInstanceDatastore | None = None
+    databases: list[NewDatabaseItem] | None = None
+    users: list[NewUserItem] | None = None
+    restore_point: Annotated[RestorePoint | None, Field(alias="restorePoint")] = None
+    availability_zone: Annotated[StrictStr | None, Field(max_length=255, min_length=1)] = None
+    """The substrate decides the zone; accepted for the clients' sake."""
+
+    region_name: StrictStr | None = None
+    """Only the service's own region."""
+
+    nics: Annotated[list[Nic] | None, Field(max_length=1)] = None
+    """The substrate decides the network; accepted for the clients' sake."""
+
+    access: NewAccess | None = None
+    configuration: Annotated[StrictStr | None, Field(max_length=2048)] = None
+    """Id of a configuration group, or a URL that ends in it."""
+
+    deletion_protection: StrictBool | None = None
+    """From 1.1: deleting is refused while it is set."""
+
+    tags: Tags | None = None
+    """From 1.1."""
+
+    replica_of: StrictStr | None = None
+    """Not offered yet (501)."""
+
+    replica_count: Annotated[StrictInt | None, Field(ge=1, le=3)] = None
+    """Goes with replica_of."""
+
+    modules: list[ModuleRef] | None = None
+    """Not offered (501)."""
+
+    locality: Literal["affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"] | None = None
+    """Not offered yet (501)."""
+
+
+class InstanceCreate(Wire):
+    instance: NewInstanceItem
+
+
+class InstanceDetail(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    name: StrictStr
+    status: Literal["BUILD", "ACTIVE", "RESTART_REQUIRED", "REBOOT", "RESIZE", "UPGRADE", "BACKUP", "SHUTDOWN", "ERROR"]
+    operating_status: StrictStr
+    """Empty unless ACTIVE."""
+
+    links: list[Link]
+    flavor: InstanceFlavor
+    datastore: InstanceDatastore
+    region: StrictStr | None
+    access: InstanceAccess
+    volume: InstanceVolume
+    ip: list[StrictStr] | None = None
+    """Absent until known."""
+
+    addresses: list[InstanceAddress] | None = None
+    """Absent until known."""
+
+    tenant_id: StrictStr | None = None
+    """For administrators."""
+
+    deletion_protection: StrictBool | None = None
+    """From 1.1."""
+
+    tags: list[StrictStr] | None = None
+    """From 1.1."""
+
+    created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+    updated: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+    service_status_updated: Annotated[
+        StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")
+    ]
+    """UTC, to the second, without a zone."""
+
+    fault: InstanceFault | None = None
+    configuration: InstanceConfiguration | None = None
+    """The configuration group that it has."""
+
+
+class InstanceDetailList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    instances: list[InstanceDetail]
+    links: list[Link] | None = None
+    instances_links: list[Link] | None = None
+
+
+class InstanceShow(Wire):
+    instance: InstanceDetail
+
+
+class MgmtInstance(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    name: StrictStr
+    status: Literal["BUILD", "ACTIVE", "RESTART_REQUIRED", "REBOOT", "RESIZE", "UPGRADE", "BACKUP", "SHUTDOWN", "ERROR"]
+    operating_status: StrictStr
+    """Empty unless ACTIVE."""
+
+    links: list[Link]
+    flavor: InstanceFlavor
+    datastore: InstanceDatastore
+    region: StrictStr | None
+    access: InstanceAccess
+    volume: InstanceVolume
+    ip: list[StrictStr] | None = None
+    """Absent until known."""
+
+    addresses: list[InstanceAddress] | None = None
+    """Absent until known."""
+
+    tenant_id: StrictStr
+    """For administrators."""
+
+    deletion_protection: StrictBool | None = None
+    """From 1.1."""
+
+    tags: list[StrictStr] | None = None
+    """From 1.1."""
+
+    created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+    updated: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """UTC, to the second, without a zone."""
+
+    service_status_updated: Annotated[
+        StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")
+    ]
+    """UTC, to the second, without a zone."""
+
+    fault: InstanceFault | None = None
+    configuration: InstanceConfiguration | None = None
+    """The configuration group that it has."""
+
+    server_id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """Id of the host."""
+
+    server: MgmtServer
+    service_status: StrictStr
+    """The same as operating_status."""
+
+    deleted: StrictBool
+    deleted_at: Time | None
+    task_description: StrictStr
+    """The operation that is under way."""
+
+
+class MgmtInstanceList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    instances: list[MgmtInstance]
+    links: list[Link] | None = None
+    instances_links: list[Link] | None = None
+
+
+class MgmtInstanceShow(Wire):
+    instance: MgmtInstance

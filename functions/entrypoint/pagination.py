@@ -10,9 +10,7 @@ from typing import Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from functions.entrypoint.call import Place
-
-PAGE_SIZE = 20
-"""Default and largest page, as in Trove."""
+from functions.runtime.settings import get_settings
 
 Row = TypeVar("Row")
 
@@ -26,8 +24,9 @@ class Page(Generic[Row]):
 
 
 def page_size(limit: int | None) -> int:
-    """How many items to show."""
-    return min(limit or PAGE_SIZE, PAGE_SIZE)
+    """How many items to show: as many as asked for, but no more than the setting `page_size`."""
+    largest = get_settings().page_size
+    return min(limit or largest, largest)
 
 
 def cut(rows: Sequence[Row], size: int, marker_of: Callable[[Row], str]) -> Page[Row]:

@@ -20,6 +20,8 @@ class Route:
     """oslo.policy rule; None: open to everybody, without a token."""
     body: str | None = None
     """Name of the request model in `models`."""
+    body_optional: bool = False
+    """The request may come without it."""
     query: str | None = None
     """Name of the model of the query parameters in `models`."""
     since: int = 0

@@ -1,14 +1,16 @@
-"""Databases and users of a create request, by the datastore's own rules for names."""
+"""Databases and users as requests name them, by the datastore's own rules for names."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+from pydantic import SecretStr
 
 from datastores.catalog import Datastore
+from datastores.host.accounts import ANYWHERE
 from datastores.host.names import DATABASE, USER
-from functions.entrypoint.models import NewDatabaseItem, NewUserItem
+from functions.entrypoint.models import NewDatabaseItem, NewUserAttributes, NewUserItem, UserPassword
 from functions.runtime.errors import BadRequest
+from functions.state.accounts import UserName
 from functions.state.instances import NewDatabase, NewUser
-
-ANYWHERE = "%"
 
 
 def new_databases(asked: Sequence[NewDatabaseItem], datastore: Datastore) -> list[NewDatabase]:
@@ -23,27 +25,68 @@ def new_databases(asked: Sequence[NewDatabaseItem], datastore: Datastore) -> lis
     return [NewDatabase(name=item.name, character_set=item.character_set, collate=item.collate) for item in asked]
 
 
-def new_users(asked: Sequence[NewUserItem], databases: Sequence[NewDatabase], datastore: Datastore) -> list[NewUser]:
+def new_users(asked: Sequence[NewUserItem], databases: Collection[str] | None, datastore: Datastore) -> list[NewUser]:
     """The users to make.
 
     Raises:
-        BadRequest: the datastore refuses a name, it is given twice, or a user's database is not among `databases`.
+        BadRequest: the datastore refuses a name or host, it is given twice, the password cannot be one, or a user's
+            database is not among `databases` (None: not known yet).
     """
-    for item in asked:
-        _check_name(USER, item.name, datastore)
-    users = [_user(item) for item in asked]
-    _refuse_twice(USER, [f"{user.name}@{user.host}" for user in users])
-    known = {database.name for database in databases}
+    users = [_user(item, datastore) for item in asked]
+    _refuse_twice(USER, [user.account for user in users])
     for user in users:
         for name in user.databases:
-            if name not in known:
+            if databases is not None and name not in databases:
                 raise BadRequest(f"User '{user.name}' is given the database '{name}', which is not among 'databases'.")
     return users
 
 
-def _user(item: NewUserItem) -> NewUser:
+def new_passwords(asked: Sequence[UserPassword], datastore: Datastore) -> dict[str, str]:
+    """New passwords, by `name@host`.
+
+    Raises:
+        BadRequest: the datastore refuses a name or host, it is given twice, or a password cannot be one.
+    """
+    names = [_checked(item.name, item.host, datastore) for item in asked]
+    _refuse_twice(USER, [str(name) for name in names])
+    return {str(name): password_text(item.password) for name, item in zip(names, asked, strict=True)}
+
+
+def changed_user(user: UserName, asked: NewUserAttributes, datastore: Datastore) -> tuple[UserName, str | None]:
+    """What a user is to be called, and its new password if it gets one.
+
+    Raises:
+        BadRequest: nothing is asked for, the datastore refuses the name or host, or the password cannot be one.
+    """
+    if not (asked.name or asked.host or asked.password):
+        raise BadRequest("Validation error: user needs at least one of 'name', 'password', 'host'")
+    after = _checked(asked.name or user.name, asked.host or user.host, datastore)
+    return after, None if asked.password is None else password_text(asked.password)
+
+
+def password_text(password: SecretStr) -> str:
+    """A password to be sealed. Raises BadRequest: it holds a NUL, which no client could send."""
+    text = password.get_secret_value()
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise BadRequest("Validation error: a password has a character that none can have")
+    return text
+
+
+def _user(item: NewUserItem, datastore: Datastore) -> NewUser:
+    name = _checked(item.name, item.host, datastore)
     granted = list(dict.fromkeys(database.name for database in item.databases or []))
-    return NewUser(name=item.name, password=item.password, host=item.host or ANYWHERE, databases=granted)
+    for database in granted:
+        _check_name(DATABASE, database, datastore)
+    password = SecretStr(password_text(item.password))
+    return NewUser(name=name.name, password=password, host=name.host, databases=granted)
+
+
+def _checked(name: str, host: str | None, datastore: Datastore) -> UserName:
+    _check_name(USER, name, datastore)
+    problem = datastore.names.host_problem(host)
+    if problem is not None:
+        raise BadRequest(f"Datastore {datastore.name}: {problem}.")
+    return UserName(name=name, host=host or ANYWHERE)
 
 
 def _check_name(kind: str, name: str, datastore: Datastore) -> None:

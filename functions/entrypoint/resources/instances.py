@@ -1,14 +1,14 @@
 """Instances."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from functions.entrypoint.call import AnyCall, Call, Handlers, Reply
-from functions.entrypoint.catalog import offer_of
+from functions.entrypoint.catalog import assortment, offer_of
 from functions.entrypoint.ids import require_id
 from functions.entrypoint.launch import launch
 from functions.entrypoint.models import (
-    InstanceAction,
     InstanceCreate,
     InstancesDetailParametersQuery,
     InstancesListBackupsParametersQuery,
@@ -16,9 +16,13 @@ from functions.entrypoint.models import (
 )
 from functions.entrypoint.pagination import cut, links, page_size
 from functions.entrypoint.resources.backups import backup_page
+from functions.entrypoint.resources.instance_action import act_on_instance
+from functions.entrypoint.resources.instance_configuration import show_default
+from functions.entrypoint.resources.instance_target import instance_id_of, owner_of
+from functions.entrypoint.resources.instance_update import MARKS_SINCE, update_instance
 from functions.entrypoint.resources.new_instance import new_instance
 from functions.entrypoint.views.instances import Viewer, instance_detail, instance_view
-from functions.state import instances
+from functions.state import configurations, instances
 from functions.state.backups import BackupFilter
 from functions.state.models import Instance
 
@@ -37,33 +41,30 @@ def list_details(call: Call[None, InstancesDetailParametersQuery]) -> Reply:
 
 def show_instance(call: AnyCall) -> Reply:
     """An instance by its id. Raises NotFound."""
-    return {"instance": _detail(call, instances.get(call.identity.project_id, _id(call)))}
+    return {"instance": _detail(call, instances.get(owner_of(call), instance_id_of(call)))}
 
 
 def create_instance(call: Call[InstanceCreate, None]) -> Reply:
     """Accept a new instance, empty or restored from a backup; see `new_instance` for the rules."""
-    request = new_instance(call.body.instance, call.identity.project_id)
+    request = new_instance(call.body.instance, call.identity.project_id, assortment())
+    if call.minor < MARKS_SINCE:
+        request = replace(request, deletion_protection=False, tags=[])
     instance, operation = instances.accept_create(request, call.caller)
     launch(operation)
     return {"instance": _detail(call, instance)}
 
 
 def delete_instance(call: AnyCall) -> Reply:
-    """Accept the deletion of an instance. Raises NotFound, Busy."""
-    launch(instances.accept_delete(call.identity.project_id, _id(call), call.caller))
-    return None
-
-
-def act_on_instance(call: Call[InstanceAction, None]) -> Reply:
-    """Accept a restart, the one action so far. Raises NotFound, Busy."""
-    launch(instances.accept_restart(call.identity.project_id, _id(call), call.caller))
+    """Accept the deletion of an instance. Raises NotFound, Busy, Conflict (it is protected)."""
+    owner = owner_of(call)
+    launch(instances.accept_delete(owner, instance_id_of(call), replace(call.caller, project_id=owner)))
     return None
 
 
 def list_backups(call: Call[None, InstancesListBackupsParametersQuery]) -> Reply:
     """The backups of an instance that exists. Raises NotFound."""
-    project_id = call.identity.project_id
-    instance = instances.get(project_id, _id(call))
+    project_id = owner_of(call)
+    instance = instances.get(project_id, instance_id_of(call))
     return backup_page(call, project_id, BackupFilter(instance_id=instance.id))
 
 
@@ -73,20 +74,17 @@ def _page(call: Call[None, Any], view: View) -> Reply:
     marker = require_id("Instance", call.query.marker) if call.query.marker else None
     page = cut(instances.page(call.identity.project_id, size + 1, marker), size, lambda instance: instance.id)
     newest_first = sorted(page.items, key=lambda instance: instance.created, reverse=True)
-    shown = [view(instance, offer_of(instance.datastore_version_id), _viewer(call)) for instance in newest_first]
+    viewer = _viewer(call, newest_first)
+    shown = [view(instance, offer_of(instance.datastore_version_id), viewer) for instance in newest_first]
     return {"instances": shown} | links(call.place, "instances", page.next_marker)
 
 
 def _detail(call: AnyCall, instance: Instance) -> dict[str, object]:
-    return instance_detail(instance, offer_of(instance.datastore_version_id), _viewer(call))
+    return instance_detail(instance, offer_of(instance.datastore_version_id), _viewer(call, [instance]))
 
 
-def _viewer(call: AnyCall) -> Viewer:
-    return Viewer(call.project_url, call.identity.is_admin)
-
-
-def _id(call: AnyCall) -> str:
-    return require_id("Instance", call.match.parameters["instance_id"])
+def _viewer(call: AnyCall, seen: Sequence[Instance]) -> Viewer:
+    return Viewer(call.project_url, call.identity.is_admin, call.minor, configurations.names_of(seen))
 
 
 HANDLERS: Handlers = {
@@ -95,6 +93,9 @@ HANDLERS: Handlers = {
     "show": show_instance,
     "create": create_instance,
     "delete": delete_instance,
+    "show_configuration": show_default,
+    "update": update_instance,
+    "edit": update_instance,
     "action": act_on_instance,
     "list_backups": list_backups,
 }

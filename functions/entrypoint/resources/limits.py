@@ -1,20 +1,29 @@
 """Limits."""
 
+from datetime import UTC, datetime
+
 from functions.entrypoint.call import AnyCall, Handlers, Reply
+from functions.entrypoint.rate_limits import Rate, rate_limits
 from functions.state import quotas
 
 
-def list_limits(_call: AnyCall) -> Reply:
-    """The project's quotas; clients take the first item for them."""
-    allowed = quotas.limits()
-    absolute = {
-        "verb": "ABSOLUTE",
-        "max_instances": allowed.instances,
-        "max_ram": allowed.ram,
-        "max_volumes": allowed.volumes,
-        "max_backups": allowed.backups,
+def list_limits(call: AnyCall) -> Reply:
+    """The project's quotas, which clients expect to come first, and its rates of requests."""
+    allowed = {f"max_{quota.resource}": quota.limit for quota in quotas.show(call.identity.project_id)}
+    rates = [_rate_view(rate) for rate in rate_limits().rates(call.identity.project_id)]
+    return {"limits": [{"verb": "ABSOLUTE", **allowed}, *rates]}
+
+
+def _rate_view(rate: Rate) -> dict[str, object]:
+    return {
+        "verb": rate.verb,
+        "value": rate.value,
+        "remaining": rate.remaining,
+        "unit": "MINUTE",
+        "uri": "*",
+        "regex": ".*",
+        "nextAvailable": datetime.fromtimestamp(rate.next_available, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    return {"limits": [absolute]}
 
 
 HANDLERS: Handlers = {"list": list_limits}

@@ -1,7 +1,7 @@
 """From a create request to what the state accepts: the rules that the specification's schema cannot tell.
 
 rule                                                                        otherwise
-replica_of, configuration, modules, locality are left out                   501
+replica_of, modules, locality are left out                                   501
 region_name is the service's own                                            400
 a nic names a network or a subnet, and an address only with a subnet        400
 flavorRef and volume are there; the flavor exists                           400
@@ -10,6 +10,7 @@ the datastore exists / its version exists, is active and is the only one    404 
 databases and users fit the datastore's rules for names, each given once    400
 a user's databases are among the databases                                  400
 the backup to restore exists / is COMPLETED                                 404 / 409
+the configuration group exists / is of the datastore version asked for      404 / 400
 the backup is of the datastore version asked for                            400
 the volume is not smaller than the one that was backed up                   403
 """
@@ -19,18 +20,20 @@ from typing import Any
 
 from functions.cloud import flavors
 from functions.cloud.flavors import Flavor
-from functions.entrypoint.catalog import Offer, choose_offer, offer_of
+from functions.entrypoint.catalog import Assortment, Offer, choose_offer, offer_of
 from functions.entrypoint.ids import require_id
 from functions.entrypoint.models import NewAccess, NewInstanceItem, Nic
 from functions.entrypoint.resources.accounts import new_databases, new_users
-from functions.runtime.errors import BadRequest, Conflict, Forbidden, NotFound, NotSupported, QuotaExceeded
+from functions.entrypoint.resources.instance_configuration import configuration_id
+from functions.entrypoint.resources.parameters import require_groups
+from functions.runtime.errors import BadRequest, Forbidden, NotFound, NotSupported, QuotaExceeded
 from functions.runtime.settings import get_settings
 from functions.state import backups
-from functions.state.instances import NewInstance
-from functions.state.models import Backup, BackupStatus
+from functions.state.instances import NewInstance, require_restorable
+from functions.state.models import Backup
 
 
-def new_instance(asked: NewInstanceItem, project_id: str) -> NewInstance:
+def new_instance(asked: NewInstanceItem, project_id: str, now: Assortment) -> NewInstance:
     """The request, checked by every rule above.
 
     Raises:
@@ -38,10 +41,10 @@ def new_instance(asked: NewInstanceItem, project_id: str) -> NewInstance:
     """
     _refuse_unsupported(asked)
     _check_placement(asked)
-    flavor = _flavor(asked.flavor if asked.flavor_ref is None else asked.flavor_ref)
+    flavor = flavor_of(asked.flavor if asked.flavor_ref is None else asked.flavor_ref)
     volume_size = _volume_size(asked)
     backup = _restore_point(asked, project_id)
-    offer = _offer(asked, backup)
+    offer = _offer(asked, backup, now)
     if backup is not None:
         _check_fit(backup, offer, volume_size)
     databases = new_databases(asked.databases or [], offer.datastore)
@@ -54,16 +57,24 @@ def new_instance(asked: NewInstanceItem, project_id: str) -> NewInstance:
         volume_size=volume_size,
         access=_access(asked.access),
         databases=databases,
-        users=new_users(asked.users or [], databases, offer.datastore),
+        users=new_users(asked.users or [], {database.name for database in databases}, offer.datastore),
+        configuration_id=_configuration_id(asked, offer),
         backup_id=backup.id if backup else None,
+        deletion_protection=bool(asked.deletion_protection),
+        tags=list(dict.fromkeys(asked.tags or [])),
     )
+
+
+def _configuration_id(asked: NewInstanceItem, offer: Offer) -> str | None:
+    if not asked.configuration:
+        return None
+    require_groups(offer)
+    return configuration_id(asked.configuration)
 
 
 def _refuse_unsupported(asked: NewInstanceItem) -> None:
     if asked.replica_of or asked.replica_count:
         raise NotSupported("Replication is not supported yet: leave out replica_of and replica_count.")
-    if asked.configuration:
-        raise NotSupported("Configuration groups are not supported yet: leave out configuration.")
     if asked.modules:
         raise NotSupported("Modules are not supported: leave out modules.")
     if asked.locality:
@@ -85,7 +96,8 @@ def _check_nic(nic: Nic) -> None:
         raise BadRequest("Validation error: instance['nics'][0] 'ip_address' needs 'subnet_id'")
 
 
-def _flavor(reference: int | str | None) -> Flavor:
+def flavor_of(reference: int | str | None) -> Flavor:
+    """The flavor that an id, or a URL that ends in it, names. Raises BadRequest."""
     if reference is None:
         raise BadRequest("Validation error: instance 'flavorRef' is a required property")
     flavor_id = str(reference).rstrip("/").rpartition("/")[2]
@@ -98,7 +110,12 @@ def _flavor(reference: int | str | None) -> Flavor:
 def _volume_size(asked: NewInstanceItem) -> int:
     if asked.volume is None:
         raise BadRequest("Validation error: instance 'volume' is a required property")
-    size, largest = int(asked.volume.size), get_settings().max_volume_size
+    return allowed_size(int(asked.volume.size))
+
+
+def allowed_size(size: int) -> int:
+    """A volume's size, GB. Raises QuotaExceeded: it is larger than any may be."""
+    largest = get_settings().max_volume_size
     if size > largest:
         raise QuotaExceeded(f"Volume 'size' cannot exceed maximum of {largest} GB, {size} cannot be accepted.")
     return size
@@ -108,19 +125,18 @@ def _restore_point(asked: NewInstanceItem, project_id: str) -> Backup | None:
     if asked.restore_point is None:
         return None
     backup = backups.get(project_id, require_id("Backup", asked.restore_point.backup_ref))
-    if backup.status != BackupStatus.COMPLETED:
-        raise Conflict(f"Backup {backup.id} cannot be restored: its status is {backup.status}.")
+    require_restorable(backup)
     return backup
 
 
-def _offer(asked: NewInstanceItem, backup: Backup | None) -> Offer:
+def _offer(asked: NewInstanceItem, backup: Backup | None, now: Assortment) -> Offer:
     """The version asked for; a restore that asks for none takes the backup's."""
     datastore = asked.datastore
     if backup is not None and not (datastore and (datastore.type or datastore.version)):
         return offer_of(backup.datastore_version_id)
     if datastore is None:
-        return choose_offer(None, None, None)
-    return choose_offer(datastore.type, datastore.version, datastore.version_number)
+        return choose_offer(None, None, None, now)
+    return choose_offer(datastore.type, datastore.version, datastore.version_number, now)
 
 
 def _check_fit(backup: Backup, offer: Offer, volume_size: int) -> None:
@@ -139,11 +155,12 @@ def _check_fit(backup: Backup, offer: Offer, volume_size: int) -> None:
 def _access(asked: NewAccess | None) -> dict[str, Any]:
     access: dict[str, Any] = {"is_public": bool(asked and asked.is_public)}
     if asked and asked.allowed_cidrs:
-        access["allowed_cidrs"] = [_cidr(text) for text in asked.allowed_cidrs]
+        access["allowed_cidrs"] = [cidr(text) for text in asked.allowed_cidrs]
     return access
 
 
-def _cidr(text: str) -> str:
+def cidr(text: str) -> str:
+    """A network in the form it is stored in. Raises BadRequest."""
     try:
         return str(ipaddress.IPv4Network(text, strict=False))
     except ValueError as error:

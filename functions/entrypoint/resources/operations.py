@@ -13,7 +13,8 @@ def list_operations(call: Call[None, OperationsListParametersQuery]) -> Reply:
     """The project's operations, newest first. Raises NotFound: no operation `marker`."""
     size = page_size(call.query.limit)
     query = call.query
-    which = OperationFilter(_normal(query.instance_id), _normal(query.backup_id), query.state)
+    instance_id, backup_id = _normal(query.instance_id), _normal(query.backup_id)
+    which = OperationFilter(instance_id, backup_id, query.type, query.state, query.request_id)
     rows = operations.page(call.identity.project_id, size + 1, _normal(query.marker), which)
     page = cut(rows, size, lambda operation: operation.id)
     shown = [operation_view(operation) for operation in page.items]

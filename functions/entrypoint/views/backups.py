@@ -7,9 +7,9 @@ from functions.state.models import Backup
 GIB = 2**30
 
 
-def backup_view(backup: Backup, offer: Offer) -> dict[str, object]:
-    """A backup; `size` is what is stored, in GB."""
-    return {
+def backup_view(backup: Backup, offer: Offer, minor: int = 0) -> dict[str, object]:
+    """A backup as microversion 1.`minor` shows it; `size` is what is stored, in GB."""
+    view: dict[str, object] = {
         "id": backup.id,
         "name": backup.name,
         "description": backup.description,
@@ -27,3 +27,6 @@ def backup_view(backup: Backup, offer: Offer) -> dict[str, object]:
             "version_id": offer.version.id,
         },
     }
+    if minor >= 1:
+        view["schedule_id"] = backup.schedule_id
+    return view

@@ -1,32 +1,44 @@
 """Datastores and their versions on the wire."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from datastores.catalog import Datastore
 from functions.entrypoint.catalog import Offer
 from functions.entrypoint.views.common import resource_links
 
 
-def datastore_view(datastore: Datastore, offers: Sequence[Offer], project_url: str) -> dict[str, object]:
-    """A datastore with the versions that can be asked for."""
+@dataclass(frozen=True)
+class Shelf:
+    """A datastore with the versions to show of it, and the id of the one taken when none is asked for."""
+
+    datastore: Datastore
+    offers: Sequence[Offer]
+    default_version_id: str | None
+
+
+def datastore_view(shelf: Shelf, project_url: str, *, is_admin: bool) -> dict[str, object]:
+    """A datastore; administrators see which of its versions are active."""
+    datastore = shelf.datastore
     view: dict[str, object] = {
         "id": datastore.id,
         "name": datastore.name,
         "links": resource_links(project_url, "datastores", datastore.id),
-        "versions": [_version(offer, project_url) for offer in offers],
+        "versions": [_version(offer, project_url, is_admin) for offer in shelf.offers],
     }
-    if datastore.default_version_id is not None:
-        view["default_version"] = datastore.default_version_id
+    if shelf.default_version_id is not None:
+        view["default_version"] = shelf.default_version_id
     return view
 
 
-def version_view(offer: Offer, project_url: str) -> dict[str, object]:
+def version_view(offer: Offer, project_url: str, *, is_admin: bool) -> dict[str, object]:
     """A version outside its datastore, which it then names."""
-    return _version(offer, project_url) | {"datastore": offer.datastore.id}
+    return _version(offer, project_url, is_admin) | {"datastore": offer.datastore.id}
 
 
-def _version(offer: Offer, project_url: str) -> dict[str, object]:
-    return {
+def _version(offer: Offer, project_url: str, is_admin: bool) -> dict[str, object]:
+    standing: dict[str, object] = {"active": offer.active} if is_admin else {}
+    return standing | {
         "id": offer.version.id,
         "name": offer.version.name,
         "version": offer.version.number,

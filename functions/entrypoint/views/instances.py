@@ -1,10 +1,15 @@
 """Instances on the wire."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from functions.entrypoint.catalog import Offer
 from functions.entrypoint.views.common import resource_links, time_text
+from functions.entrypoint.views.configurations import configuration_reference
 from functions.state.models import Instance, InstanceStatus
+
+HEALTHY = "HEALTHY"
+RESTART_REQUIRED = "RESTART_REQUIRED"
 
 
 @dataclass(frozen=True)
@@ -13,6 +18,10 @@ class Viewer:
 
     project_url: str
     is_admin: bool = False
+    minor: int = 0
+    """N of the microversion 1.N that the view follows."""
+    configurations: Mapping[str, str] = field(default_factory=dict)
+    """Names of configuration groups by id, of those at least that the instances have."""
 
 
 def instance_view(instance: Instance, offer: Offer, viewer: Viewer) -> dict[str, object]:
@@ -20,8 +29,8 @@ def instance_view(instance: Instance, offer: Offer, viewer: Viewer) -> dict[str,
     view: dict[str, object] = {
         "id": instance.id,
         "name": instance.name,
-        "status": instance.status,
-        "operating_status": instance.operating_status,
+        "status": _status(instance, InstanceStatus.ACTIVE, instance.status),
+        "operating_status": _status(instance, HEALTHY, instance.operating_status),
         "links": resource_links(viewer.project_url, "instances", instance.id),
         "flavor": {
             "id": instance.flavor_id,
@@ -37,13 +46,14 @@ def instance_view(instance: Instance, offer: Offer, viewer: Viewer) -> dict[str,
         view["addresses"] = instance.addresses
     if viewer.is_admin:
         view["tenant_id"] = instance.project_id
+    if viewer.minor >= 1:
+        view |= {"deletion_protection": instance.deletion_protection, "tags": instance.tags}
     return view
 
 
 def instance_detail(instance: Instance, offer: Offer, viewer: Viewer) -> dict[str, object]:
     """An instance as it is shown alone."""
     view = instance_view(instance, offer, viewer)
-    updated = time_text(instance.updated)
     view |= {
         "datastore": {
             "type": offer.datastore.name,
@@ -51,9 +61,12 @@ def instance_detail(instance: Instance, offer: Offer, viewer: Viewer) -> dict[st
             "version_number": offer.version.number,
         },
         "created": time_text(instance.created),
-        "updated": updated,
-        "service_status_updated": updated,
+        "updated": time_text(instance.updated),
+        "service_status_updated": time_text(instance.service_status_updated or instance.created),
     }
+    if instance.configuration_id is not None:
+        name = viewer.configurations.get(instance.configuration_id, "")
+        view["configuration"] = configuration_reference(instance.configuration_id, name, viewer.project_url)
     if instance.fault is not None:
         details = instance.fault.get("details") if viewer.is_admin else None
         view["fault"] = {
@@ -62,3 +75,8 @@ def instance_detail(instance: Instance, offer: Offer, viewer: Viewer) -> dict[st
             "details": details,
         }
     return view
+
+
+def _status(instance: Instance, usual: str, status: str) -> str:
+    """A status, in place of the usual one that a restart is needed."""
+    return RESTART_REQUIRED if instance.restart_required and status == usual else status

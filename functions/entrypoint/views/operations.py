@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from functions.state.models import Operation, OperationStep
+from functions.state.models import AuditEvent, Operation, OperationStep
 
 
 def operation_view(operation: Operation) -> dict[str, object]:
@@ -26,8 +26,9 @@ def operation_view(operation: Operation) -> dict[str, object]:
 
 
 def operation_detail(operation: Operation) -> dict[str, object]:
-    """An operation with its steps in the order they were first started."""
-    return operation_view(operation) | {"steps": [_step(step) for step in operation.steps]}
+    """An operation with its steps in the order they were first started, and its events in their order."""
+    steps, events = [_step(step) for step in operation.steps], [_event(event) for event in operation.events]
+    return operation_view(operation) | {"steps": steps, "events": events}
 
 
 def _step(step: OperationStep) -> dict[str, object]:
@@ -38,6 +39,17 @@ def _step(step: OperationStep) -> dict[str, object]:
         "ended": _precise(step.ended),
         "attempts": step.attempts,
         "error": step.error["message"] if step.error else None,
+    }
+
+
+def _event(event: AuditEvent) -> dict[str, object]:
+    return {
+        "event": event.event,
+        "at": _precise(event.at),
+        "user_id": event.user_id,
+        "request_id": event.request_id,
+        "state": event.state,
+        "detail": event.detail,
     }
 
 

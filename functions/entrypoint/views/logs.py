@@ -1,0 +1,51 @@
+"""Logs on the wire, in Trove's words."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from functions.cloud.log_container import CONTAINER, prefix
+
+
+class Log(BaseModel):
+    """A log as its host measured it."""
+
+    name: str
+    type: str
+    enabled: bool
+    published_bytes: int
+    pending_bytes: int
+    rotated: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose log it is: with the log's name it says where it is published."""
+
+    instance_id: str
+    datastore: str
+
+
+def log_view(log: Log, place: Place) -> dict[str, object]:
+    """A log; before it is published its place is the text None, as in Trove."""
+    published, below = log.published_bytes > 0, prefix(place.instance_id, place.datastore, log.name)
+    return {
+        "name": log.name,
+        "type": log.type,
+        "status": _status(log),
+        "published": log.published_bytes,
+        "pending": log.pending_bytes,
+        "container": CONTAINER if published else "None",
+        "prefix": f"{below}/" if published else "None",
+        "metafile": f"{below}_metafile",
+    }
+
+
+def _status(log: Log) -> str:
+    if not log.enabled:
+        return "Disabled"
+    if log.rotated:
+        return "Rotated"
+    if log.pending_bytes:
+        return "Partial" if log.published_bytes else "Ready"
+    return "Published" if log.published_bytes else "Enabled"
