@@ -16,7 +16,7 @@ from tests.support.api import LATEST, Api, fault, new_api
 
 pytestmark = pytest.mark.usefixtures("product_environment")
 
-UUID = str(uuid.uuid4())
+UUID = "6f1d7c52-8a3e-4b57-9c0d-2e4b6a8c0f13"
 VERSION_ID = "5b0e6c58-52a1-4b39-8d35-3c1f0b6f4a18"
 INSTANCE = {"name": "db", "flavorRef": "1", "volume": {"size": 1}}
 

@@ -1,7 +1,6 @@
 """The `openstack` command as its users know it: columns, values, exit codes and what it says when it is refused."""
 
 import re
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from tests.support.openstack import OpenStack
 from tests.support.records import recorded
 from tests.support.tenants import delete_instance, follow, project_id, tenant
 
-UNKNOWN = str(uuid.uuid4())
+UNKNOWN = "6f1d7c52-8a3e-4b57-9c0d-2e4b6a8c0f13"
 POSTGRESQL = "1d2f0c3e-6f0a-4a58-9d0c-8f2b8a3b7c11"
 VERSION_18 = "5b0e6c58-52a1-4b39-8d35-3c1f0b6f4a18"
 CREATE = "database instance create cli --flavor db.tiny --size 1 --datastore postgresql --datastore-version 18"

@@ -326,8 +326,10 @@ def test_a_connection_ends_with_its_certificate(own_host: LocalHost) -> None:
 
 def test_a_lost_connection_is_opened_anew(own_host: LocalHost) -> None:
     own_host.run("true")
+    server = psutil.Process(int(own_host.directory.sshd_pid_file.read_text()))
     with pytest.raises(ssh.HostUnreachable):
-        own_host.run("sh", "-c", f"kill -9 $(cat {own_host.directory.sshd_pid_file}); sleep 5")
+        own_host.run("sh", "-c", f"kill -9 {server.pid}; sleep 5")
+    server.wait(timeout=10)
     lifecycle.boot(own_host.directory)
     assert own_host.run("true").exit_status == 0
 

@@ -1,7 +1,6 @@
 """What a tenant gets who asks for the wrong thing, and what a failed create leaves: a reason, and no trace."""
 
 import time
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +27,7 @@ from tests.support.traces import traces
 
 pytestmark = pytest.mark.usefixtures("product_environment")
 
-UNKNOWN = str(uuid.uuid4())
+UNKNOWN = "6f1d7c52-8a3e-4b57-9c0d-2e4b6a8c0f13"
 HOUR = 3600.0
 QUOTA_INSTANCES = 10
 NEW = {"name": "db", "flavorRef": "1", "volume": {"size": 1}}
@@ -181,7 +180,6 @@ def test_refused_create(demo: Api, members: dict[str, Any], expected: tuple[int,
         ("/instances", b"[]", "body is not of type 'object'"),
         ("/instances", b"{}", "body 'instance' is a required property"),
         ("/backups", b'{"backup": {"name": 1, "instance": "x"}}', "backup['name'] is not of type 'string'"),
-        (f"/instances/{UNKNOWN}/action", b"{}", "body 'restart' is a required property"),
         (f"/instances/{UNKNOWN}/action", b'{"dance": {}}', "('dance' was unexpected)"),
     ],
 )

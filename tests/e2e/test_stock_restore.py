@@ -63,7 +63,8 @@ def test_restore_with_stock_tools(cloud: Cloud, backup: tuple[str, TestInstance,
     swift = Connection(session=cloud.session("trove"))
     how = json.loads(swift.get_object(container, f"{name.rpartition('/')[0]}/restore.json")[1])
     decompress = f"{how['compression']} -d"
-    assert how["restore"] == f"swift download {container} {name} --output - | {decompress} | tar -x -C DATA_DIRECTORY"
+    download = f"swift download {container} {name} --output - | {decompress} | tar -x -C DATA_DIRECTORY"
+    assert how["restore"] == [f"mkdir -m 700 DATA_DIRECTORY && {download}"]
     stored, content = swift.get_object(container, name)
     assert stored["x-static-large-object"] == "True"
     assert len(content) == how["bytes_stored"]

@@ -95,10 +95,11 @@ class HostDriver:
         assert reply["ok"], reply
         return self.finish(job_id)
 
-    def call(self, action: str) -> dict[str, Any]:
-        """The reply to a short read of the engine."""
-        version = catalog().version(self.datastore, None).name
-        return self.ask({"command": "call", "action": action, "datastore": self.datastore, "version": version})
+    def call(self, action: str, arguments: dict[str, Any] | None = None, fence: int | None = None) -> dict[str, Any]:
+        """The reply to a call of the engine; with a fence it may be a change."""
+        engine = {"datastore": self.datastore, "version": catalog().version(self.datastore, None).name}
+        asked: dict[str, Any] = {"command": "call", "action": action, "arguments": arguments or {}, **engine}
+        return self.ask(asked if fence is None else asked | {"fence": fence})
 
     def processes(self) -> list[int]:
         """Processes that work in this host's directory or carry its facts."""

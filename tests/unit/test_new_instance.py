@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from functions.entrypoint import models
+from functions.entrypoint.catalog import Assortment
 from functions.entrypoint.resources.new_instance import new_instance
 from functions.runtime import errors
 from functions.state.instances import NewInstance
@@ -15,7 +16,7 @@ UUID = "6f1e2a4c-8d70-4e6f-9b65-0f4a3e1cbe11"
 
 def check(**members: Any) -> NewInstance:  # noqa: ANN401 - any JSON value
     item = {"name": "db", "flavorRef": "1", "volume": {"size": 1}} | members
-    return new_instance(models.NewInstanceItem.model_validate(item), "p")
+    return new_instance(models.NewInstanceItem.model_validate(item), "p", Assortment({}))
 
 
 def user(name: str = "u", **members: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
@@ -46,12 +47,12 @@ def test_datastore_defaults(datastore: dict[str, str]) -> None:
 def test_accounts() -> None:
     request = check(
         databases=[{"name": "a", "character_set": "UTF8"}],
-        users=[user(databases=[{"name": "a"}, {"name": "a"}]), user("v", host="10.0.0.1")],
+        users=[user(databases=[{"name": "a"}, {"name": "a"}]), user("v", host="%")],
     )
     assert [database.name for database in request.databases] == ["a"]
     assert [(item.name, item.host, item.databases) for item in request.users] == [
         ("u", "%", ["a"]),
-        ("v", "10.0.0.1", []),
+        ("v", "%", []),
     ]
     assert "s3cret" not in repr(request)
 
@@ -65,7 +66,6 @@ def test_access_is_normalised() -> None:
     ("members", "error", "message"),
     [
         ({"replica_of": UUID}, errors.NotSupported, "Replication"),
-        ({"configuration": UUID}, errors.NotSupported, "Configuration groups"),
         ({"modules": [{"id": UUID}]}, errors.NotSupported, "Modules"),
         ({"locality": "affinity"}, errors.NotSupported, "Locality"),
         ({"region_name": "Elsewhere"}, errors.BadRequest, "RegionOne"),
@@ -85,6 +85,7 @@ def test_access_is_normalised() -> None:
         ({"databases": [{"name": "a" * 64}]}, errors.BadRequest, "63 bytes"),
         ({"users": [user(), user()]}, errors.BadRequest, "The user 'u@%' is given more than once"),
         ({"users": [user("PG_x")]}, errors.BadRequest, "reserved"),
+        ({"users": [user("v", host="10.0.0.1")]}, errors.BadRequest, "leave out '10.0.0.1'"),
         ({"users": [user(databases=[{"name": "b"}])]}, errors.BadRequest, "not among 'databases'"),
         ({"access": {"allowed_cidrs": ["10.0.0.0/33"]}}, errors.BadRequest, "allowed_cidrs"),
     ],

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.entrypoint.call import Place
-from functions.entrypoint.pagination import PAGE_SIZE, cut, links, page_size
+from functions.entrypoint.pagination import cut, links, page_size
 
 
 def test_page_size_has_a_default_and_a_maximum() -> None:
-    assert [page_size(None), page_size(5), page_size(1000)] == [PAGE_SIZE, 5, PAGE_SIZE]
+    assert [page_size(None), page_size(5), page_size(1000)] == [20, 5, 20]
 
 
 def test_last_page_has_no_links_at_all() -> None:

@@ -10,7 +10,7 @@ import yaml
 
 import functions.entrypoint.resources
 from api_spec import generate
-from api_spec.routes import operations
+from api_spec.routes import operations, parameters
 from functions.entrypoint import microversions, models, policy
 from functions.entrypoint.errors import FAULTS
 from functions.entrypoint.routes import ROUTES
@@ -60,7 +60,8 @@ def test_operation_ids_policies_and_security_go_together(route: Route) -> None:
 
 
 def test_every_rule_is_used() -> None:
-    used = {route.policy for route in ROUTES if route.policy} | {"context_is_admin"} | set(policy.ADMIN_RULES)
+    used = {route.policy for route in ROUTES if route.policy} | {"context_is_admin"}
+    used |= {*policy.ADMIN_RULES, *policy.ACTION_RULES}
     assert {rule.name for rule in policy.list_rules()} == used
 
 
@@ -77,6 +78,19 @@ def test_every_project_operation_names_the_faults_that_any_of_them_can_have() ->
             assert {"401", "403", "406", "503"} <= set(operation["responses"]), key
         if "requestBody" in operation:
             assert {"400", "413", "415"} <= set(operation["responses"]), key
+
+
+def test_every_project_operation_can_be_rate_limited() -> None:
+    for key, operation in OPERATIONS.items():
+        assert operation.get("security") == [] or "413" in operation["responses"], key
+
+
+def test_every_mutating_operation_can_be_repeated_under_a_key() -> None:
+    for (method, path), operation in OPERATIONS.items():
+        if method != "GET":
+            names = {parameter["name"] for parameter in parameters(SPECIFICATION, path, operation)}
+            assert "Idempotency-Key" in names, (method, path)
+            assert {"400", "409", "422"} <= set(operation["responses"]), (method, path)
 
 
 def test_microversions_of_the_specification_are_served() -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from workflows import PERIODIC, operation_files
+from workflows import TIMED, operation_files
 from workflows.lint import lint
 
 GOOD = next(path for path in operation_files() if path.stem == "backup_create")
 
 
-@pytest.mark.parametrize("path", [*operation_files(), *PERIODIC], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*operation_files(), *TIMED], ids=lambda path: path.stem)
 def test_our_workflows_are_clean(path: Path) -> None:
     assert lint(path) == []
 

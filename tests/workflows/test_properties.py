@@ -20,29 +20,56 @@ from functions.state.models import (
 )
 from functions.state.subject import subject
 from tests.support.step_proxy import Forward, Reply, Rule, failing, straight, twice, twice_at_once
+from tests.workflows import accounts, published_logs
 from tests.workflows.conftest import Runner
 from tests.workflows.world import World, steps_of
 
+CHANGES = (
+    OperationType.INSTANCE_RESTART,
+    OperationType.INSTANCE_RESIZE,
+    OperationType.INSTANCE_RESIZE_VOLUME,
+    OperationType.INSTANCE_ACCESS,
+    OperationType.INSTANCE_CONFIGURE,
+    OperationType.INSTANCE_UPGRADE,
+    OperationType.INSTANCE_STOP,
+    OperationType.INSTANCE_START,
+)
+"""What works on an instance and leaves it there."""
 FAILURES = [(kind, step) for kind in OperationType for step in steps_of(kind)]
 
 
 @dataclass
 class Standing:
-    """An instance and a backup of it that operations can work on."""
+    """An instance and a backup of it, upon a full one, that operations can work on."""
 
     world: World
     runner: Runner
     instance: Instance
+    full: Backup
     backup: Backup
 
     def accept(self, kind: OperationType) -> Operation:
         """Accept an operation; what it consumes is made for it alone."""
-        instance, backup = self.instance, self.backup
+        instance, backup = self.now(), self.backup
         if kind == OperationType.INSTANCE_DELETE:
             instance = new_instance(self.world, self.runner)
         if kind == OperationType.BACKUP_DELETE:
             backup = new_backup(self.world, self.runner, self.instance)
+            new_backup(self.world, self.runner, self.instance, backup)
+        if kind == OperationType.INSTANCE_START:
+            self.run(OperationType.INSTANCE_STOP)
+        for needed in accounts.NEEDS.get(kind, ()):
+            self.run(needed)
         return self.world.accept(kind, instance, backup)
+
+    def now(self) -> Instance:
+        """The instance as its row says now."""
+        return instances.get(self.runner.caller.project_id, self.instance.id)
+
+    def run(self, kind: OperationType) -> None:
+        """An operation on the instance that must succeed."""
+        operation = self.world.accept(kind, self.now(), None)
+        assert self.runner.run(operation, straight).state == OperationState.SUCCEEDED
 
 
 def new_instance(world: World, runner: Runner) -> Instance:
@@ -51,8 +78,8 @@ def new_instance(world: World, runner: Runner) -> Instance:
     return instance
 
 
-def new_backup(world: World, runner: Runner, instance: Instance) -> Backup:
-    operation = world.accept(OperationType.BACKUP_CREATE, instance, None)
+def new_backup(world: World, runner: Runner, instance: Instance, parent: Backup | None = None) -> Backup:
+    operation = world.accept(OperationType.BACKUP_CREATE, instance, parent)
     assert runner.run(operation, straight).state == OperationState.SUCCEEDED
     return subject(operation.id).backup
 
@@ -60,10 +87,11 @@ def new_backup(world: World, runner: Runner, instance: Instance) -> Backup:
 @pytest.fixture(scope="module")
 def standing(world: World, runner: Runner) -> Iterator[Standing]:
     instance = new_instance(world, runner)
-    backup = new_backup(world, runner, instance)
-    yield Standing(world, runner, instance, backup)
+    full = new_backup(world, runner, instance)
+    backup = new_backup(world, runner, instance, full)
+    yield Standing(world, runner, instance, full, backup)
     for operation in (
-        world.accept(OperationType.BACKUP_DELETE, instance, backup),
+        world.accept(OperationType.BACKUP_DELETE, instance, full),
         world.accept(OperationType.INSTANCE_DELETE, instance, None),
     ):
         assert runner.run(operation, straight).state == OperationState.SUCCEEDED
@@ -111,6 +139,20 @@ def check_failed(standing: Standing, ended: Operation) -> None:
             assert standing.world.left_of_instance(about.instance) == []
         case OperationType.INSTANCE_RESTART | OperationType.INSTANCE_DELETE:
             assert about.instance.status == InstanceStatus.ERROR
+        case OperationType.INSTANCE_CONFIGURE:
+            assert (about.instance.status, about.instance.operating_status) == (InstanceStatus.ACTIVE, "HEALTHY")
+            assert about.instance.fault is None
+            assert about.instance.configuration_id == ended.request["before"]["configuration_id"]
+        case OperationType.INSTANCE_UPGRADE | OperationType.INSTANCE_STOP | OperationType.INSTANCE_START:
+            assert about.instance.status == InstanceStatus.ERROR
+        case OperationType.INSTANCE_RESIZE | OperationType.INSTANCE_RESIZE_VOLUME | OperationType.INSTANCE_ACCESS:
+            assert (about.instance.status, about.instance.operating_status) == (InstanceStatus.ACTIVE, "HEALTHY")
+            assert about.instance.fault
+        case OperationType.INSTANCE_LOG:
+            assert (about.instance.status, about.instance.fault) == (InstanceStatus.ACTIVE, None)
+            assert about.instance.enabled_logs == ended.request["logs_before"]
+        case kind if kind in accounts.ORDERS:
+            assert (about.instance.status, about.instance.fault) == (InstanceStatus.ACTIVE, None)
         case OperationType.BACKUP_CREATE:
             assert about.instance.status == InstanceStatus.ACTIVE
             assert about.backup.status == BackupStatus.FAILED
@@ -122,16 +164,27 @@ def check_failed(standing: Standing, ended: Operation) -> None:
 def clean_up(standing: Standing, ended: Operation) -> None:
     """Whatever the operation left can be used or deleted as if it were new, and then nothing is left."""
     about = subject(ended.id)
-    if ended.type == OperationType.INSTANCE_RESTART:
-        again = standing.world.accept(OperationType.INSTANCE_RESTART, about.instance, None)
-        assert standing.runner.run(again, straight).state == OperationState.SUCCEEDED
+    if ended.type in accounts.ORDERS:
+        assert ended.state == OperationState.FAILED or accounts.is_done(ended)
+        assert standing.now().status == InstanceStatus.ACTIVE
+        return
+    if ended.type == OperationType.INSTANCE_LOG:
+        assert published_logs.is_as_recorded(standing.now(), standing.world.cloud)
+        standing.run(OperationType.INSTANCE_LOG)
+        assert published_logs.is_as_recorded(standing.now(), standing.world.cloud)
+        return
+    if ended.type in CHANGES:
+        if about.instance.status != InstanceStatus.ACTIVE or ended.type == OperationType.INSTANCE_RESTART:
+            standing.run(OperationType.INSTANCE_RESTART)
+        assert standing.now().status == InstanceStatus.ACTIVE
+        assert standing.world.is_as_recorded(standing.now())
         return
     project = standing.runner.caller.project_id
     if about.maybe_backup is not None and ended.type != OperationType.INSTANCE_RESTORE:
         if about.backup.deleted_at is None:
             again = standing.world.accept(OperationType.BACKUP_DELETE, standing.instance, about.backup)
             assert standing.runner.run(again, straight).state == OperationState.SUCCEEDED
-        assert standing.world.objects_of(about.backup) == []
+        assert standing.world.stored_beside(standing.backup) == {standing.full.id, standing.backup.id}
         with pytest.raises(NotFound):
             backups.get(project, about.backup.id)
     elif about.instance.id != standing.instance.id:

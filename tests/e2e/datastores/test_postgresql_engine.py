@@ -145,22 +145,21 @@ def test_a_backup_is_restored_elsewhere(host: HostDriver, hosts: Hosts, sink: Te
     sink.faults = deque([Fault.UNAVAILABLE, Fault.RESET, Fault.WRONG_ETAG])
     stored = done(host, "backup", upload=sink.address("PUT", "b"), segment_bytes=1 << 20)
     assert sink.order[-1] == f"{ROOT}b/segments.json"
-    assert stored["segments"] == len(sink.objects) - 1
+    segments = [body for path, body in sink.objects.items() if "/segments/" in path]
+    assert stored["segments"] == len(segments) == len(sink.objects) - 2
     manifest = json.loads(sink.objects[sink.order[-1]])
-    assert (
-        manifest["bytes_stored"]
-        == stored["bytes_stored"]
-        == sum(map(len, sink.objects.values())) - len(sink.objects[sink.order[-1]])
-    )
+    assert manifest["bytes_stored"] == stored["bytes_stored"] == sum(map(len, segments))
+    assert manifest["state"]["size_bytes"] == len(sink.objects[f"{ROOT}b/state"])
+    assert json.loads(sink.objects[f"{ROOT}b/state"])["PostgreSQL-Backup-Manifest-Version"] == 2
     assert _slots(host) == "0"
 
     other = hosts.make("postgresql")
     bob = {"name": "bob", "password": "bob's", "databases": [SHOP]}
-    done(other, "restore", download=sink.address("GET", "b"), **arguments(users=[bob]))
+    done(other, "restore", download=[sink.address("GET", "b")], **arguments(users=[bob]))
     assert query(other, ROWS) == query(host, ROWS)
     assert query(other, "SELECT 1", user="bob", password="bob's") == [(1,)]
     assert query(other, "SHOW listen_addresses") == [(other.address,)]
-    done(other, "restore", download=sink.address("GET", "b"), **arguments(users=[bob]))
+    done(other, "restore", download=[sink.address("GET", "b")], **arguments(users=[bob]))
 
 
 def test_a_backup_is_restored_by_stock_tools(host: HostDriver, sink: TempUrlSink, tmp_path: Path) -> None:
@@ -198,7 +197,7 @@ def test_a_damaged_backup_is_not_restored(host: HostDriver, hosts: Hosts, sink: 
     done(host, "backup", upload=sink.address("PUT", "b"), segment_bytes=1 << 20)
     sink.faults = deque([Fault.DAMAGED])
     other = hosts.make("postgresql")
-    state = do(other, "restore", download=sink.address("GET", "b"), **arguments())
+    state = do(other, "restore", download=[sink.address("GET", "b")], **arguments())
     assert (state["state"], state["error"]["type"]) == ("failed", "damaged_backup")
     assert not (other.root / "data/postgresql").exists()
 
@@ -239,7 +238,7 @@ def _kill_in_phase(host: HostDriver, phase: str) -> None:
         ({"databases": [{"name": "template1"}]}, "is reserved"),
         ({"users": [{"name": "pg_x", "password": "p"}]}, "is reserved"),
         ({"users": [{"name": "u", "password": "p", "databases": [{"name": "nosuch"}]}]}, '"nosuch" does not exist'),
-        ({"users": [{"name": "u", "password": "p", "host": "10.0.0.1"}]}, "PostgreSQL users have no host"),
+        ({"users": [{"name": "u", "password": "p", "host": "10.0.0.1"}]}, "its users have no host"),
         ({"users": [{"name": "u"}]}, "users.password"),
     ],
 )

@@ -1,0 +1,174 @@
+"""Negotiation of microversions: which one a reply follows, what is refused, and that 1.1 only adds to 1.0."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from api_spec.generate import SPECIFICATION
+from api_spec.routes import operations
+from deploy.local.cloud import Cloud
+from functions.state.configurations import NewConfiguration, create, delete
+from tests.support.api import Api, fault, new_api
+from tests.support.records import recorded
+
+HEADER = "OpenStack-API-Version"
+PROJECT = "/v1.0/{project_id}"
+GUARDED = [
+    (method, path.removeprefix(PROJECT), operation)
+    for method, path, operation in operations(yaml.safe_load(SPECIFICATION.read_text()))
+    if operation.get("security") != []
+]
+NEW = [(method, path) for method, path, operation in GUARDED if "x-min-microversion" in operation]
+READS = [path for method, path, _ in GUARDED if method == "GET" and (method, path) not in NEW]
+FROM_THE_HOST = ("/databases", "/users", "/root", "/log")
+"""Reads that ask a host, of which there is none here."""
+ADDED = {
+    "/instances/{id}": {"deletion_protection", "tags"},
+    "/backups/{id}": {"schedule_id"},
+}
+"""What shows from 1.1 on."""
+
+
+@pytest.fixture(scope="module")
+def demo(cloud: Cloud) -> Api:
+    """The tenant."""
+    return new_api(cloud.session("demo"))
+
+
+@pytest.fixture(scope="module")
+def admin(cloud: Cloud) -> Api:
+    """The administrator."""
+    return new_api(cloud.session("admin"))
+
+
+@pytest.fixture(scope="module")
+def stored(demo: Api, product_environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Values for the parameters of paths; ids of an instance, a backup and a configuration group of the tenant."""
+    version_id = "5b0e6c58-52a1-4b39-8d35-3c1f0b6f4a18"
+    group = create(NewConfiguration("microversions", version_id, {"work_mem": "8MB"}), demo.project_id)
+    with recorded(demo.project_id, 1) as (identifier,):
+        names = {"instance_id": identifier, "backup_id": identifier, "configuration_id": group.id}
+        public = {"datastore": "postgresql", "version": "18", "version_id": version_id, "parameter": "work_mem"}
+        yield names | public | {"flavor": "1", "tenant_id": demo.project_id}
+    delete(demo.project_id, group.id)
+
+
+def asked(version: str | None) -> dict[str, str]:
+    """The header that asks for a version."""
+    return {HEADER: version} if version else {}
+
+
+def within(old: Any, new: Any) -> bool:  # noqa: ANN401 - JSON
+    """Whether everything of a JSON value is in another one, which may have more members."""
+    if isinstance(old, dict):
+        return isinstance(new, dict) and all(name in new and within(value, new[name]) for name, value in old.items())
+    if isinstance(old, list):
+        return isinstance(new, list) and len(old) == len(new) and all(map(within, old, new))
+    return bool(old == new)
+
+
+# -- which version is given --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "given"),
+    [
+        (None, "1.0"),
+        ("database 1.0", "1.0"),
+        ("database 1.1", "1.1"),
+        ("database latest", "1.1"),
+        ("compute 2.90", "1.0"),
+        ("compute latest", "1.0"),
+        ("compute 2.90, database 1.1", "1.1"),
+        ("database 1.1,compute 2.90", "1.1"),
+        ("compute 2.90 ,  database   1.1", "1.1"),
+    ],
+)
+def test_the_version_given(demo: Api, version: str | None, given: str) -> None:
+    for path, status in (("/flavors", 200), ("/flavors/99", 404)):
+        url = f"{demo.root}/v1.0/{demo.project_id}{path}"
+        reply = requests.get(url, headers={"X-Auth-Token": demo.token} | asked(version), timeout=30)
+        assert (reply.status_code, reply.headers[HEADER]) == (status, f"database {given}")
+        assert reply.headers["Vary"] == HEADER
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        "database 1.2",
+        "database 1.99",
+        "database 2.0",
+        "database 0.9",
+        "database 1",
+        "database",
+        "1.1",
+        "database 1.1.1",
+    ],
+)
+def test_versions_that_are_refused(demo: Api, version: str) -> None:
+    status, name, message = fault(demo.call("GET", "/flavors", headers=asked(version)))
+    assert (status, name) == (406, "notAcceptable")
+    assert "Minimum is 1.0 and maximum is 1.1" in message
+
+
+def test_version_documents_need_no_version_and_name_both_ends(demo: Api) -> None:
+    for path, member in (("/", "versions"), ("/v1.0", "version")):
+        for version in (None, "database 1.1", "database 9.9"):
+            body = requests.get(demo.root + path, headers=asked(version), timeout=30).json()
+            document = body[member][0] if path == "/" else body[member]
+            assert (document["min_version"], document["version"]) == ("1.0", "1.1")
+
+
+def test_a_fault_before_authentication_follows_a_version_too(demo: Api) -> None:
+    nobody = Api(demo.root, demo.project_id, "")
+    reply = nobody.call("GET", "/flavors", headers=asked("database 1.1"))
+    assert (reply.status_code, reply.headers[HEADER]) == (401, "database 1.1")
+
+
+# -- what 1.1 adds -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("method", "path"), NEW)
+def test_operations_of_1_1_are_not_in_1_0(demo: Api, method: str, path: str) -> None:
+    name = path.format(**dict.fromkeys(("schedule_id", "operation_id", "backup_id", "instance_id"), str(uuid.uuid4())))
+    for version, there in ((None, False), ("database 1.0", False), ("database 1.1", True), ("database latest", True)):
+        reply = demo.call(method, name, headers=asked(version), json={} if method != "GET" else None)
+        refused = reply.status_code == 404 and "needs microversion 1.1" in reply.text
+        assert refused is not there
+
+
+@pytest.mark.parametrize("path", [path for path in READS if not path.endswith(FROM_THE_HOST) and "{user}" not in path])
+def test_1_1_only_adds(demo: Api, admin: Api, stored: dict[str, str], path: str) -> None:
+    caller = admin if path.startswith("/mgmt") else demo
+    name = path.format(**stored, database="app")
+    old, new = (caller.call("GET", name, headers=asked(version)) for version in ("database 1.0", "database 1.1"))
+    assert old.status_code == new.status_code
+    moving = path == "/limits"
+    assert moving or within(old.json(), new.json())
+
+
+@pytest.mark.parametrize(("path", "added"), ADDED.items())
+def test_members_of_1_1_are_not_in_1_0(demo: Api, stored: dict[str, str], path: str, added: set[str]) -> None:
+    name = path.format(id=stored["instance_id"])
+    (old,), (new,) = (demo.get(name, headers=asked(f"database 1.{minor}")).values() for minor in range(2))
+    assert set(new) - set(old) == added
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/instances/{id}/action", {"stop": {}}),
+        ("POST", "/instances/{id}/action", {"start": {}}),
+        ("PUT", "/instances/{id}", {"instance": {"deletion_protection": True}}),
+        ("PUT", "/instances/{id}", {"instance": {"tags": ["a"]}}),
+    ],
+)
+def test_bodies_of_1_1_are_refused_in_1_0(
+    demo: Api, stored: dict[str, str], method: str, path: str, body: dict[str, Any]
+) -> None:
+    reply = demo.call(method, path.format(id=stored["instance_id"]), json=body)
+    assert fault(reply)[:2] == (400, "badRequest")
