@@ -32,6 +32,7 @@ def key_pair() -> tuple[str, str]:
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     private, public = key_pair()
+    monkeypatch.delenv("TROVE_SECRETS_DIR", raising=False)
     monkeypatch.setenv("TROVE_TOKEN_PRIVATE_KEY", private)
     monkeypatch.setenv("TROVE_TOKEN_PUBLIC_KEY", public)
     monkeypatch.setenv("TROVE_SEAL_KEYS", Fernet.generate_key().decode())
