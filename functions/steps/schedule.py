@@ -1,12 +1,11 @@
 """The runs of a schedule, its retention, and its trigger in Mistral."""
 
-from functions.cloud import cron, mistral
+from functions.cloud import cron
+from functions.launch import launch
 from functions.runtime.errors import Busy, NotFound
 from functions.runtime.logs import get_logger
 from functions.runtime.step import Nothing, StepContext, StepResult, step
 from functions.state import backups, schedule_runs, schedules
-from functions.state.models import Operation
-from functions.state.transitions import UNDOING_LIMIT
 
 
 class Reconciled(StepResult):
@@ -20,7 +19,7 @@ def run(_request: Nothing, context: StepContext) -> StepResult:
     """Accept the backup of the run that is due, in the name of the schedule's owner, and start it."""
     served = schedule_runs.accept_run(context.subject)
     if served.operation is not None:
-        _launch(served.operation)
+        launch(served.operation)
     return StepResult(done=not served.waiting)
 
 
@@ -32,7 +31,7 @@ def retain(_request: Nothing, context: StepContext) -> StepResult:
     retired = schedule_runs.retired(context.subject)
     for backup_id in retired.backup_ids:
         try:
-            _launch(backups.accept_delete(retired.caller.project_id, backup_id, retired.caller))
+            launch(backups.accept_delete(retired.caller.project_id, backup_id, retired.caller))
         except (Busy, NotFound) as error:
             get_logger().info("kept for now", backup_id=backup_id, reason=error.message)
     return StepResult()
@@ -46,11 +45,3 @@ def reconcile(_request: Nothing, _context: StepContext) -> Reconciled:
         with schedules.trigger_of(schedule_id) as schedule:
             cron.converge(schedule.id, schedule.pattern if schedule.deleted_at is None else None)
     return Reconciled(moved=len(due))
-
-
-def _launch(operation: Operation) -> None:
-    """Start an operation's workflow; when Mistral cannot be had it stays QUEUED, and the sweep starts it."""
-    try:
-        mistral.start(operation.id, operation.type, operation.id, operation.deadline + UNDOING_LIMIT)
-    except (mistral.MistralUnavailable, mistral.MistralRefused) as error:
-        get_logger().error("workflow not started; the sweep will", operation_id=operation.id, reason=error.message)

@@ -6,10 +6,10 @@ from functions.entrypoint import policy, read
 from functions.entrypoint.call import AnyCall, Call, Handlers, Reply
 from functions.entrypoint.catalog import find_datastore, offer_of, require_capability
 from functions.entrypoint.ids import require_id
-from functions.entrypoint.launch import launch
 from functions.entrypoint.models import BackupAction, BackupCreate, BackupsListParametersQuery
 from functions.entrypoint.pagination import cut, links, page_size
 from functions.entrypoint.views.backups import backup_view
+from functions.launch import launch
 from functions.runtime.errors import BadRequest, NotSupported
 from functions.state import backups, instances
 from functions.state.backups import BackupFilter, NewBackup

@@ -7,7 +7,6 @@ from datastores.parameters import problems
 from functions.entrypoint.call import AnyCall, Call, Handlers, Reply
 from functions.entrypoint.catalog import Offer, assortment, choose_offer, find_datastore, named, offer_of
 from functions.entrypoint.ids import require_id
-from functions.entrypoint.launch import launch
 from functions.entrypoint.models import (
     ConfigurationCreate,
     ConfigurationsListInstancesParametersQuery,
@@ -22,6 +21,7 @@ from functions.entrypoint.views.configurations import (
     configuration_instance,
     configuration_view,
 )
+from functions.launch import launch
 from functions.runtime.errors import Busy, InvalidValue, NotFound
 from functions.runtime.settings import get_settings
 from functions.state import configurations

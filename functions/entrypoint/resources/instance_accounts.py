@@ -14,9 +14,9 @@ from datastores.catalog import Capability, Datastore
 from functions.entrypoint.call import AnyCall
 from functions.entrypoint.catalog import offer_of, require_capability
 from functions.entrypoint.ids import require_id
-from functions.entrypoint.launch import launch
 from functions.entrypoint.patience import settle
 from functions.entrypoint.read import read
+from functions.launch import launch
 from functions.runtime.errors import NotFound
 from functions.state import accounts, instances
 from functions.state.acceptance import Order

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 
 from functions.entrypoint import policy
 from functions.entrypoint.call import Call, Reply
-from functions.entrypoint.launch import launch
 from functions.entrypoint.models import InstanceAction, NewSize, NewVolume
 from functions.entrypoint.resources.instance_target import instance_id_of, on_behalf_of_owner
 from functions.entrypoint.resources.new_instance import allowed_size, flavor_of
+from functions.launch import launch
 from functions.runtime.errors import BadRequest, NotSupported
 from functions.state import instance_changes, instance_marks, instances
 from functions.state.acceptance import Caller

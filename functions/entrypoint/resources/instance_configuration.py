@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from functions.entrypoint.call import AnyCall, Reply
 from functions.entrypoint.catalog import offer_of
 from functions.entrypoint.ids import require_id
-from functions.entrypoint.launch import launch
 from functions.entrypoint.patience import await_end
 from functions.entrypoint.resources.instance_target import instance_id_of, owner_of
 from functions.entrypoint.resources.parameters import require_groups
+from functions.launch import launch
 from functions.runtime.errors import BadRequest, Busy, BusyForAMoment, InvalidValue
 from functions.state import configurations, instances
 from functions.state.acceptance import Caller

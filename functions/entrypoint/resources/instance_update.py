@@ -14,11 +14,11 @@ from typing import TypeVar
 
 from functions.entrypoint.call import Call, Reply
 from functions.entrypoint.catalog import find_offer, offer_of
-from functions.entrypoint.launch import launch
 from functions.entrypoint.models import InstanceUpdate
 from functions.entrypoint.resources.instance_configuration import attach, detach
 from functions.entrypoint.resources.instance_target import instance_id_of, on_behalf_of_owner
 from functions.entrypoint.resources.new_instance import cidr
+from functions.launch import launch
 from functions.runtime.errors import BadRequest, NotSupported
 from functions.state import instance_changes, instance_marks, instances
 from functions.state.acceptance import Caller

@@ -7,7 +7,6 @@ from typing import Any
 from functions.entrypoint.call import AnyCall, Call, Handlers, Reply
 from functions.entrypoint.catalog import assortment, offer_of
 from functions.entrypoint.ids import require_id
-from functions.entrypoint.launch import launch
 from functions.entrypoint.models import (
     InstanceCreate,
     InstancesDetailParametersQuery,
@@ -22,6 +21,7 @@ from functions.entrypoint.resources.instance_target import instance_id_of, owner
 from functions.entrypoint.resources.instance_update import MARKS_SINCE, update_instance
 from functions.entrypoint.resources.new_instance import new_instance
 from functions.entrypoint.views.instances import Viewer, instance_detail, instance_view
+from functions.launch import launch
 from functions.state import configurations, instances
 from functions.state.backups import BackupFilter
 from functions.state.models import Instance

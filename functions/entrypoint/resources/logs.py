@@ -12,12 +12,12 @@ from datastores.catalog import Datastore
 from datastores.catalog import Log as LogDefinition
 from functions.entrypoint.call import AnyCall, Call, Handlers, Reply
 from functions.entrypoint.catalog import offer_of, require_capability
-from functions.entrypoint.launch import launch
 from functions.entrypoint.models import LogAction
 from functions.entrypoint.patience import await_end
 from functions.entrypoint.read import read
 from functions.entrypoint.resources.instance_target import instance_id_of, on_behalf_of_owner, owner_of
 from functions.entrypoint.views.logs import Log, Place, log_view
+from functions.launch import launch
 from functions.runtime.errors import BadRequest, Forbidden, NotFound, Unavailable
 from functions.state import instances, logs
 from functions.state.logs import LogRequest

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functions.entrypoint.call import AnyCall, Call, Handlers, Reply
 from functions.entrypoint.catalog import offer_of
 from functions.entrypoint.ids import require_id
-from functions.entrypoint.launch import launch
 from functions.entrypoint.models import MgmtInstanceAction, MgmtInstancesListParametersQuery
 from functions.entrypoint.pagination import cut, links, page_size
 from functions.entrypoint.resources.instance_action import single
 from functions.entrypoint.resources.instance_target import instance_id_of, on_behalf_of_owner
 from functions.entrypoint.views.instances import Viewer
 from functions.entrypoint.views.mgmt_instances import mgmt_instance_view
+from functions.launch import launch
 from functions.runtime.errors import NotSupported
 from functions.state import configurations, instance_changes, instance_marks, instances, mgmt_instances
 from functions.state.acceptance import Caller
