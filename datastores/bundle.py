@@ -1,4 +1,4 @@
-"""The zipapp that travels to a host: the host code and one datastore's engine."""
+"""The zipapp that travels to a host: the host code and one datastore's engine, with its family's."""
 
 from __future__ import annotations
 
@@ -45,12 +45,10 @@ def build(datastore: str) -> bytes:
     """The bundle of a datastore. Raises FileNotFoundError for a name that is no datastore's folder."""
     folder = _ROOT / datastore
     definition = yaml.safe_load((folder / "datastore.yaml").read_text())
-    sources = [
-        _ROOT / "__init__.py",
-        *(_ROOT / "host").glob("*.py"),
-        folder / "__init__.py",
-        *folder.glob("engine*.py"),
-    ]
+    families = [_ROOT / definition["family"]] if "family" in definition else []
+    sources = [_ROOT / "__init__.py", *(_ROOT / "host").glob("*.py")]
+    for engine in (folder, *families):
+        sources += [engine / "__init__.py", *engine.glob("engine*.py")]
     files = {f"datastores/{source.relative_to(_ROOT)}": source.read_bytes() for source in sources}
     files[f"datastores/{datastore}/datastore.json"] = json.dumps(definition, sort_keys=True).encode()
     files["__main__.py"] = _MAIN.encode()

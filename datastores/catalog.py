@@ -6,7 +6,7 @@ A folder of this package with a datastore.yaml is a datastore; nothing else has 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -38,10 +38,39 @@ class _Strict(BaseModel):
 
 
 class Substrate(_Strict):
-    """Where a version's programs are on hosts of a substrate, and what package brings them."""
+    """Where a version's programs are on hosts of a substrate, and what package brings them.
+
+    `debian` names packages that set-up unpacks where `programs` says `{debian}`.
+    """
 
     programs: str
     package: str
+    debian: tuple[str, ...] = ()
+
+
+class StockRestore(_Strict):
+    """Shell commands that restore a backup with stock tools alone.
+
+    `unpack` makes a {directory} of a {stream}: DATA_DIRECTORY of a backup that stands alone, 1, 2, ... of the links of
+    a chain. Then comes `full` or, for a chain, `chain`, which makes DATA_DIRECTORY of the {directories}, all but the
+    first of which are {increments}.
+    """
+
+    unpack: str
+    full: str = ""
+    chain: str = ""
+
+    def commands(self, streams: Sequence[str]) -> list[str]:
+        """The commands for a full backup's stream and those of the incremental ones upon it."""
+        is_chain = len(streams) > 1
+        directories = [str(number + 1) for number in range(len(streams))] if is_chain else ["DATA_DIRECTORY"]
+        unpack = [
+            self.unpack.format(directory=directory, stream=stream)
+            for directory, stream in zip(directories, streams, strict=True)
+        ]
+        whole = self.chain if is_chain else self.full
+        finish = whole.format(directories=" ".join(directories), increments=" ".join(directories[1:]))
+        return [*unpack, finish] if finish else unpack
 
 
 class DatastoreVersion(_Strict):
@@ -55,6 +84,9 @@ class DatastoreVersion(_Strict):
     datastore: str
     ports: tuple[int, ...]
     settings: dict[str, Setting]
+    capabilities: frozenset[Capability]
+    upgrades_from: tuple[str, ...] = ()
+    """Names of other versions whose data this one takes over."""
 
     def settings_for(self, memory_mb: int, cpus: int) -> dict[str, Value]:
         """The default settings on a host with that memory (MB) and CPUs."""
@@ -73,7 +105,10 @@ class Log(_Strict):
 
 
 class Datastore(_Strict):
-    """A database product. `volume`: whether its data lives on a volume."""
+    """A database product.
+
+    `volume`: whether its data lives on a volume; `family`: another datastore whose engine it shares.
+    """
 
     id: Id
     name: str
@@ -82,9 +117,9 @@ class Datastore(_Strict):
     ports: tuple[Annotated[int, Field(gt=0, lt=65536)], ...]
     capabilities: frozenset[Capability]
     volume: bool
-    combine_backups: str | None = None
-    """Command that makes one directory of a chain of backups unpacked to the directories {links}."""
-    names: NameRules
+    family: str | None = None
+    stock_restore: StockRestore | None = None
+    names: NameRules = NameRules()
     versions: tuple[DatastoreVersion, ...]
     settings: dict[str, Setting] = {}
     logs: dict[str, Log] = {}
@@ -92,11 +127,12 @@ class Datastore(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _versions_inherit(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """A version has its datastore's ports and settings."""
+        """A version has its datastore's ports, settings and, unless it names its own, capabilities."""
         inherited = {
             "datastore": document.get("name"),
             "ports": document.get("ports", ()),
             "settings": document.get("settings", {}),
+            "capabilities": document.get("capabilities", ()),
         }
         return document | {"versions": [inherited | version for version in document.get("versions", ())]}
 
@@ -106,6 +142,11 @@ class Datastore(_Strict):
             raise ValueError("; ".join(wrong))
         if self.default_version is not None and self.default_version not in {item.name for item in self.versions}:
             raise ValueError(f"default_version '{self.default_version}' is none of the versions")
+        names = {item.name for item in self.versions}
+        if unknown := sorted({name for item in self.versions for name in item.upgrades_from} - names):
+            raise ValueError(f"upgrades_from: {', '.join(unknown)} is none of the versions")
+        if "backup" in self.capabilities and self.stock_restore is None:
+            raise ValueError("stock_restore: how backups are restored without the service must be said")
         return self
 
     def log_settings(self, enabled: Iterable[str]) -> dict[str, bool | int | float | str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from datastores.host import arguments as fields
-from datastores.host import backups, changes, tempurl
+from datastores.host import backups, certificate, changes, tempurl
 from datastores.host.engine import Engine
 from datastores.host.errors import BadRequest
 from datastores.host.progress import Progress
@@ -24,7 +24,7 @@ def create(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dic
     progress.phase("users")
     engine.create_databases(databases)
     engine.create_users(users)
-    return {"version": engine.status().version}
+    return {"version": engine.status().version, **certificate.report(engine, arguments)}
 
 
 def restore(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def restore(engine: Engine, arguments: dict[str, Any], progress: Progress) -> di
     progress.phase("users")
     engine.create_databases(databases)
     engine.create_users(users)
-    return {"version": engine.status().version}
+    return {"version": engine.status().version, **certificate.report(engine, arguments)}
 
 
 def backup(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -58,8 +58,9 @@ def backup(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dic
 def restart(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Stop and start the database."""
     progress.phase("restart")
+    certificate.deliver(engine, arguments)
     engine.restart()
-    return {"version": engine.status().version, "restart_required": engine.restart_required()}
+    return changes.started(engine, arguments)
 
 
 def configure(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -72,8 +73,9 @@ def configure(engine: Engine, arguments: dict[str, Any], progress: Progress) -> 
 def start(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Start the database."""
     progress.phase("start")
+    certificate.deliver(engine, arguments)
     engine.start()
-    return {"version": engine.status().version, "restart_required": engine.restart_required()}
+    return changes.started(engine, arguments)
 
 
 def stop(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -98,6 +100,7 @@ def find(name: str) -> Action:
 
 def _begin(engine: Engine, arguments: dict[str, Any], progress: Progress) -> None:
     progress.phase("configure")
+    certificate.deliver(engine, arguments)
     engine.limit_access(fields.allowed_cidrs(arguments))
     engine.configure(fields.settings(arguments))
     progress.phase("start")

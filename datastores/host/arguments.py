@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +87,27 @@ def details(arguments: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequest("field 'details' must be an object")
     return value
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A certificate for the database with its chain, its key and the authority that clients trust (PEM); when it ends
+    (ISO time)."""
+
+    certificate: str
+    private_key: str = field(repr=False)
+    authority: str
+    expires: str
+
+
+def delivery(arguments: dict[str, Any]) -> Delivery | None:
+    """The field `tls`, None without. Raises BadRequest naming what is wrong, never with the key."""
+    value = arguments.get("tls")
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise BadRequest("field 'tls' must be an object")
+    return Delivery(*(_text(value, "tls", name) for name in ("certificate", "private_key", "authority", "expires")))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any, Callable
 
 from datastores.host import arguments as fields
-from datastores.host import logs, publishing, tempurl
+from datastores.host import certificate, logs, publishing, tempurl
 from datastores.host.engine import Engine
 from datastores.host.errors import BadRequest, NotRunning
 
@@ -27,6 +27,11 @@ def accounts(engine: Engine, _arguments: dict[str, Any]) -> dict[str, Any]:
     """{"databases": [str], "users": [{"name", "host", "databases": [str]}], "root_enabled": bool}"""
     _require_running(engine)
     return asdict(engine.accounts())
+
+
+def converted(engine: Engine, _arguments: dict[str, Any]) -> dict[str, Any]:
+    """{"converted": bool}: whether an upgrade to this version has come so far that there is no way back."""
+    return {"converted": engine.converted()}
 
 
 def create_databases(engine: Engine, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -109,12 +114,17 @@ def reconfigure(engine: Engine, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"restart_required": engine.restart_required()}
 
 
-READS: dict[str, Call] = {function.__name__: function for function in (status, accounts, measure_logs)}
+def renew_certificate(engine: Engine, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Have the database use the certificate `tls`: {"certificate_expires"}, or {"restart_required": true}."""
+    return certificate.renew(engine, arguments)
+
+
+READS: dict[str, Call] = {function.__name__: function for function in (status, accounts, converted, measure_logs)}
 CHANGES: dict[str, Call] = {
     function.__name__: function
     for function in (
         create_databases, delete_database, create_users, update_users, delete_user, grant, revoke, enable_root,
-        disable_root, publish_log, reconfigure,
+        disable_root, publish_log, reconfigure, renew_certificate,
     )
 }  # fmt: skip
 AT_REST = frozenset({"publish_log", "reconfigure"})

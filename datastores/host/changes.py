@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from datastores.host import arguments as fields
-from datastores.host import volume
+from datastores.host import certificate, volume
 from datastores.host.engine import Engine
 from datastores.host.progress import Progress
 
@@ -13,10 +13,11 @@ from datastores.host.progress import Progress
 def resize(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """The settings of another flavor, in force after a restart."""
     progress.phase("configure")
+    certificate.deliver(engine, arguments)
     engine.configure(fields.settings(arguments))
     progress.phase("restart")
     engine.restart()
-    return {"version": engine.status().version, "restart_required": engine.restart_required()}
+    return started(engine, arguments)
 
 
 def grow(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -27,20 +28,31 @@ def grow(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[
 
 
 def access(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Other networks that may reach the database; sessions that are open go on."""
+    """Other networks that may reach the database, and a certificate for its addresses; sessions that are open go on."""
     progress.phase("access")
     engine.limit_access(fields.allowed_cidrs(arguments))
-    return {}
+    return certificate.renew(engine, arguments)
 
 
 def upgrade(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """The same data under the software as it is on the host now."""
+    """The same data under this version's software as it is on the host now."""
     progress.phase("install")
     engine.install()
     progress.phase("stop")
     engine.stop()
+    progress.phase("convert")
+    engine.convert()
     progress.phase("configure")
+    certificate.deliver(engine, arguments)
     engine.configure(fields.settings(arguments))
     progress.phase("start")
     engine.start()
-    return {"version": engine.status().version, "restart_required": engine.restart_required()}
+    progress.phase("verify")
+    engine.verify()
+    return started(engine, arguments)
+
+
+def started(engine: Engine, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What jobs say of a database that they started with the data it had."""
+    state = {"version": engine.status().version, "restart_required": engine.restart_required()}
+    return {**state, **certificate.report(engine, arguments)}

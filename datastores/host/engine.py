@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,11 @@ from datastores.host.streams import Sink, Source
 
 @dataclass(frozen=True)
 class Version:
-    """A release of a datastore, from its datastore.yaml. `programs` is where its programs are on this host."""
+    """A release of a datastore, from its datastore.yaml.
+
+    `programs` is where its programs are on this host, `libraries` where the shared libraries are that came with them.
+    `earlier` are the other releases whose data it takes over.
+    """
 
     name: str
     number: str
@@ -33,6 +37,8 @@ class Version:
     ports: tuple[int, ...]
     package: str
     names: NameRules
+    libraries: tuple[Path, ...] = ()
+    earlier: tuple[Version, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class Engine(ABC):
     def __init__(self, facts: Facts, version: Version) -> None:
         self.facts = facts
         self.version = version
-        self.programs = Programs(facts)
+        self.programs = Programs(facts, version.libraries)
 
     # every engine
 
@@ -109,9 +115,30 @@ class Engine(ABC):
         """Stop cleanly, also for the next boots, and wait for the end."""
 
     def restart(self) -> None:
-        """Stop and start."""
+        """Stop and start; a database that does not start with new settings is started with those before them.
+
+        Raises EngineError: it did not start, or not with the settings it was to have.
+        """
         self.stop()
-        self.start()
+        try:
+            self.start()
+        except EngineError as error:
+            if not self.go_back():
+                raise
+            self.start()
+            raise EngineError(f"{error}; it runs with the settings before") from error
+
+    def convert(self) -> None:  # noqa: B027 -- most engines read what their earlier versions wrote
+        """Make data of an earlier version, one of the datastore.yaml's `upgrades_from`, this version's; the database is
+        stopped. Data that is this version's already stays.
+
+        Where an upgrade failed before `converted`, the earlier version's own `convert` takes what is there and goes
+        back.
+        """
+
+    def converted(self) -> bool:
+        """Whether the data is this version's for good: an earlier one cannot take it back."""
+        return False
 
     @abstractmethod
     def status(self) -> Status:
@@ -120,6 +147,16 @@ class Engine(ABC):
     def running(self) -> bool:
         """Whether the database runs."""
         return self.status().running
+
+    # engines that serve TLS
+
+    def tls(self) -> bool:
+        """Whether clients come in over the network with TLS, and only so, as the running database has it."""
+        return False
+
+    def reload_certificate(self) -> bool:
+        """Have the running database use the certificate as it is now; False when it will at its next start only."""
+        return False
 
     # capability: databases
 
@@ -180,6 +217,10 @@ class Engine(ABC):
         """Whether settings wait for the database's next start."""
         return False
 
+    def go_back(self) -> bool:
+        """Take the settings with which the database started last; whether they are others than now."""
+        return False
+
     # capability: logs
 
     def log(self, name: str) -> Log:
@@ -234,23 +275,33 @@ def load(datastore: str, version: str, facts: Facts, definition: dict[str, Any])
 
     The folder's module `engine` names its class `ENGINE`. Raises BadRequest for a version this substrate does not have.
     """
-    found = [item for item in definition["versions"] if item["name"] == version]
-    if not found:
+    documents = {item["name"]: item for item in definition["versions"]}
+    if version not in documents:
         raise BadRequest(f"{datastore} has no version '{version}'")
-    substrate = found[0]["substrates"].get(facts.substrate)
-    if substrate is None:
+    if facts.substrate not in documents[version]["substrates"]:
         raise BadRequest(f"{datastore} {version} is not available on hosts of substrate '{facts.substrate}'")
+    earlier = [documents[name] for name in documents[version].get("upgrades_from", ())]
+    release = _release(facts, definition, documents[version])
+    here = [_release(facts, definition, other) for other in earlier if facts.substrate in other["substrates"]]
+    engine: Engine = importlib.import_module(f"datastores.{datastore}.engine").ENGINE(
+        facts, replace(release, earlier=tuple(here))
+    )
+    return engine
+
+
+def _release(facts: Facts, definition: dict[str, Any], document: dict[str, Any]) -> Version:
+    substrate = document["substrates"][facts.substrate]
+    tree = Path(facts.software.get("engines", "/"), f"{definition['name']}-{document['name']}")
     try:
-        programs = Path(substrate["programs"].format(**facts.software))
+        programs = Path(substrate["programs"].format(debian=tree, **facts.software))
     except KeyError as error:
         raise BadRequest(f"the host's facts do not say where software {error} is") from None
-    release = Version(
-        version,
-        found[0]["number"],
+    return Version(
+        document["name"],
+        document["number"],
         programs,
         tuple(definition["ports"]),
         substrate["package"],
-        rules(definition["names"]),
+        rules(definition.get("names", {})),
+        tuple(sorted(tree.glob("usr/lib/*-linux-gnu"))) if "debian" in substrate else (),
     )
-    engine: Engine = importlib.import_module(f"datastores.{datastore}.engine").ENGINE(facts, release)
-    return engine

@@ -62,6 +62,26 @@ class Facts:
         return self.root / "boot"
 
     @property
+    def certificate(self) -> Path:
+        """The certificate (PEM, with its chain) with which the database shows clients who it is."""
+        return self.conf / "server.crt"
+
+    @property
+    def private_key(self) -> Path:
+        """The certificate's private key."""
+        return self.conf / "server.key"
+
+    @property
+    def authority(self) -> Path:
+        """The certificate of the authority by which clients know the database."""
+        return self.conf / "ca.crt"
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether the database has a certificate: then clients get in with TLS only, where the engine can."""
+        return self.certificate.exists() and self.private_key.exists()
+
+    @property
     def engine_user(self) -> str:
         """Name of the OS user the engine runs as.
 

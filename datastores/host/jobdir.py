@@ -18,6 +18,8 @@ CLAIMED, RUNNING, SUCCEEDED, FAILED, DEAD, CANCELLED = (
 )  # fmt: skip
 FINAL = frozenset({SUCCEEDED, FAILED, DEAD, CANCELLED})
 _PBKDF2_ROUNDS = 50_000
+_RENEWED = "tls"
+"""The argument that is another one each time a job is asked for: it does not tell one job from another."""
 
 
 class JobDir:
@@ -119,6 +121,7 @@ def same_job(stored: dict[str, Any], request: dict[str, Any]) -> bool:
 
 
 def _digest(arguments: dict[str, Any], salt: str) -> dict[str, str]:
-    canonical = json.dumps(arguments, sort_keys=True).encode()
+    telling = {name: value for name, value in arguments.items() if name != _RENEWED}
+    canonical = json.dumps(telling, sort_keys=True).encode()
     digest = hashlib.pbkdf2_hmac("sha256", canonical, bytes.fromhex(salt), _PBKDF2_ROUNDS)
     return {"salt": salt, "arguments_digest": digest.hex()}

@@ -69,10 +69,16 @@ def kill_session(session: int) -> None:
 
 
 class Programs:
-    """Runs programs as the engine's user, with a clean environment; they die with the job."""
+    """Runs programs as the engine's user, with a clean environment; they die with the job.
 
-    def __init__(self, facts: Facts) -> None:
+    `libraries` are directories of shared libraries that came with the programs.
+    """
+
+    def __init__(self, facts: Facts, libraries: Sequence[Path] = ()) -> None:
+        self.facts = facts
         self.environment = {"PATH": _PATH, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(facts.root)}
+        if libraries:
+            self.environment["LD_LIBRARY_PATH"] = ":".join(str(directory) for directory in libraries)
         if facts_file := os.environ.get("TROVE_HOST_FACTS"):
             self.environment["TROVE_HOST_FACTS"] = facts_file  # by this a local substrate knows its processes
         self._cwd = facts.root
@@ -134,6 +140,6 @@ def check(argv: Sequence[str | Path], code: int, said: IO[bytes]) -> None:
         return
     how = f"was ended by signal {-code}" if code < 0 else f"failed with code {code}"
     message = f"{Path(argv[0]).name} {how}: {words or 'it gave no reason'}"
-    if "No space left on device" in words:
+    if "no space left on device" in words.lower():  # as strerror(3) and as Go say it
         raise DiskFull(f"the instance's volume is full: use a larger volume ({message})")
     raise ProgramFailed(message)

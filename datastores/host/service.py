@@ -9,15 +9,18 @@ from pathlib import Path
 from datastores.host import files, launch
 from datastores.host.errors import EngineError
 from datastores.host.facts import Facts
+from datastores.host.process import Programs
 
 
-def register(facts: Facts, name: str, shell: str) -> Path:
+def register(programs: Programs, name: str, shell: str) -> Path:
     """Write the boot script: shell text that starts the engine as the engine's user and returns once it is up.
 
-    It must hold no secret, and end well when the engine already runs.
+    It must hold no secret, and end well when the engine already runs. Its environment is that of the engine's programs.
     """
+    facts = programs.facts
     script = facts.boot / name
-    body = f"#!/bin/sh\nset -e\nexport LC_ALL=C.UTF-8 TZ=UTC\numask 077\ncd {shlex.quote(str(facts.root))}\n"
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in programs.environment.items())
+    body = f"#!/bin/sh\nset -e\n{exports}umask 077\ncd {shlex.quote(str(facts.root))}\n"
     if facts.user:
         shell = f"exec runuser -u {shlex.quote(facts.user)} -- sh -e -c {shlex.quote(shell)}"
     files.write_text(script, f"{body}{shell}\n", 0o700)

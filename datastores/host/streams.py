@@ -1,12 +1,36 @@
-"""What streams are made of: a sink takes blocks, a source yields them. A block is valid until the next one."""
+"""What streams are made of: a sink takes blocks, a source yields them.
+
+A block is valid until the next one, is not empty, and can be written to (as ctypes wants it).
+"""
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Iterable, Iterator
-from typing import Callable
+from typing import Any, BinaryIO, Callable, cast
 
 Sink = Callable[[memoryview], None]
 Source = Iterable[memoryview]
+_BLOCK_BYTES = 1024 * 1024
+
+
+class _File(io.RawIOBase):
+    """A sink as a file to write to."""
+
+    def __init__(self, sink: Sink) -> None:
+        super().__init__()
+        self._sink = sink
+
+    def write(self, content: Any) -> int:  # noqa: ANN401 -- bytes, whatever the type that holds them
+        """Pass a block."""
+        self._sink(memoryview(bytearray(content)))
+        return len(content)
+
+
+def tar_into(sink: Sink, *, dereference: bool = False) -> tarfile.TarFile:
+    """A tar that is written to a sink; `dereference`: symbolic links become what they point to."""
+    return tarfile.open(None, "w|", cast(BinaryIO, _File(sink)), _BLOCK_BYTES, dereference=dereference)
 
 
 def counted(sink: Sink, report: Callable[[int], None]) -> Sink:

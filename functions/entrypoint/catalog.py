@@ -25,9 +25,11 @@ class Offer:
 
 @dataclass(frozen=True)
 class Assortment:
-    """What is offered now: the catalog's versions and what administrators chose among them, by id."""
+    """What is offered now: the catalog's versions, what administrators chose among them, by id, and which of them this
+    installation's hosts cannot run."""
 
     chosen: Mapping[str, Choice]
+    unavailable: frozenset[str] = frozenset()
 
     def standing(self, version: DatastoreVersion) -> Choice:
         """The choice for a version; without one the catalog's own word."""
@@ -36,7 +38,19 @@ class Assortment:
     def every(self, datastore: Datastore) -> list[Offer]:
         """The versions that administrators see: all but the removed ones."""
         standing = [(version, self.standing(version)) for version in datastore.versions]
-        return [Offer(datastore, version, choice.active) for version, choice in standing if not choice.removed]
+        return [
+            Offer(datastore, version, choice.active and version.id not in self.unavailable)
+            for version, choice in standing
+            if not choice.removed
+        ]
+
+    def require_available(self, version: DatastoreVersion) -> None:
+        """Raises BadRequest when no host of this installation can run a version."""
+        if version.id in self.unavailable:
+            raise BadRequest(
+                f"Datastore version {version.datastore} {version.name} is not available: this installation's hosts do "
+                f"not have its programs."
+            )
 
     def offers(self, datastore: Datastore) -> list[Offer]:
         """The versions that can be asked for."""
@@ -52,7 +66,7 @@ class Assortment:
 
 def assortment() -> Assortment:
     """The assortment as the state has it now."""
-    return Assortment(version_choices.choices())
+    return Assortment(version_choices.choices(), frozenset(get_settings().unavailable_versions))
 
 
 def datastores() -> Sequence[Datastore]:
@@ -124,6 +138,8 @@ def offer_of(version_id: str) -> Offer:
 
 
 def require_capability(offer: Offer, capability: Capability) -> None:
-    """Raises NotSupported when the datastore lacks it."""
-    if capability not in offer.datastore.capabilities:
-        raise NotSupported(f"Datastore {offer.datastore.name} does not have the capability {capability}.")
+    """Raises NotSupported when the version lacks it."""
+    if capability not in offer.version.capabilities:
+        raise NotSupported(
+            f"Datastore {offer.datastore.name} {offer.version.name} does not have the capability {capability}."
+        )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import io
 import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +19,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datastores import bundle
-from datastores.catalog import CatalogError, UnknownDatastoreError, catalog, load
+from datastores.catalog import CatalogError, StockRestore, UnknownDatastoreError, catalog, load
 from datastores.formula import Formula, evaluate
+from datastores.host.engine import Engine
 from datastores.host.names import DATABASE, USER, NameRules, rules
 
+METHODS = {
+    "databases": ("create_databases", "delete_database", "accounts"),
+    "users": ("create_users", "update_user", "delete_user", "accounts"),
+    "root": ("enable_root", "disable_root"),
+    "configuration": ("reconfigure",),
+    "logs": ("log",),
+    "backup": ("backup", "restore"),
+}
 POSTGRESQL = Path(bundle.__file__).parent / "postgresql" / "datastore.yaml"
 
 
@@ -39,6 +51,7 @@ def test_ids_never_change() -> None:
         "18": "5b0e6c58-52a1-4b39-8d35-3c1f0b6f4a18",
         "17": "5b0e6c58-52a1-4b39-8d35-3c1f0b6f4a17",
         "16": "5b0e6c58-52a1-4b39-8d35-3c1f0b6f4a16",
+        "15": "5b0e6c58-52a1-4b39-8d35-3c1f0b6f4a15",
     }
 
 
@@ -81,6 +94,7 @@ def test_a_formula_stays_between_its_limits(memory_mb: int, times: float, least:
         ({"settings": {"a": {"of": "b"}, "b": {"of": "cpus"}}}, "settings.a: 'b' is no source"),
         ({"settings": {"a": {"of": "cpus", "min": 2, "max": 1}}}, "settings.a"),
         ({"default_version": "9"}, "default_version '9'"),
+        ({"stock_restore": None}, "stock_restore"),
         ({"surprise": 1}, "surprise"),
         ({"name": "oracle"}, "name: 'oracle' is not the folder's name"),
     ],
@@ -103,6 +117,22 @@ def test_an_id_used_twice_is_refused(tmp_path: Path) -> None:
         (tmp_path / name / "datastore.yaml").write_text(yaml.safe_dump(document))
     with pytest.raises(CatalogError, match="used twice"):
         load(sorted(tmp_path.glob("*/datastore.yaml")))
+
+
+def test_a_version_may_lack_what_its_datastore_can() -> None:
+    postgresql = catalog().find("postgresql")
+    lacking = {item.name for item in postgresql.versions if "incremental_backup" not in item.capabilities}
+    assert "incremental_backup" in postgresql.capabilities
+    assert lacking == {"16", "15"}
+
+
+def test_stock_restore_says_every_command() -> None:
+    stock = StockRestore(
+        unpack="{stream} >{directory}", full="check {directories}", chain="add {directories}: {increments}"
+    )
+    assert stock.commands(["get a"]) == ["get a >DATA_DIRECTORY", "check DATA_DIRECTORY"]
+    assert stock.commands(["get a", "get b", "get c"]) == ["get a >1", "get b >2", "get c >3", "add 1 2 3: 2 3"]
+    assert StockRestore(unpack="{stream} >{directory}").commands(["get a"]) == ["get a >DATA_DIRECTORY"]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +168,31 @@ def test_a_bundle_is_deterministic_and_holds_one_engine() -> None:
     names = zipfile.ZipFile(io.BytesIO(first)).namelist()
     assert "datastores/postgresql/engine.py" in names
     assert "datastores/catalog.py" not in names
+
+
+@pytest.mark.parametrize("datastore", [item.name for item in catalog().datastores])
+def test_a_bundle_needs_nothing_but_the_standard_library_and_itself(datastore: str) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(bundle.build(datastore)))
+    for name in (name for name in archive.namelist() if name.endswith(".py")):
+        for module in _imported(ast.parse(archive.read(name))):
+            path = f"{module.replace('.', '/')}.py"
+            in_itself = path in archive.namelist() or path.replace(".py", "/__init__.py") in archive.namelist()
+            assert in_itself or module.partition(".")[0] in sys.stdlib_module_names, f"{name} imports {module}"
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+
+
+@pytest.mark.parametrize("datastore", [item.name for item in catalog().datastores])
+def test_an_engine_has_what_its_capabilities_promise(datastore: str) -> None:
+    engine = importlib.import_module(f"datastores.{datastore}.engine").ENGINE
+    promised = {name for capability in catalog().find(datastore).capabilities for name in METHODS.get(capability, ())}
+    assert [name for name in sorted(promised) if getattr(engine, name) is getattr(Engine, name)] == []
 
 
 def test_the_loader_runs_a_bundle_from_memory(tmp_path: Path) -> None:

@@ -81,6 +81,15 @@ def test_the_same_id_with_another_specification_is_a_conflict(host: Host) -> Non
         assert host.start(**other)["error"]["type"] == "conflict"
 
 
+def test_a_certificate_made_anew_does_not_make_another_job(host: Host) -> None:
+    for word in ("first", "second"):
+        tls = {"certificate": word, "private_key": f"{SECRET} {word}"}
+        assert host.start(arguments={"password": SECRET, "tls": tls})["ok"]
+    assert host.poll()["state"] == "succeeded"
+    assert host.runs() == ["op-1"]
+    assert not [path for path in host.root.rglob("*") if path.is_file() and SECRET in path.read_text()]
+
+
 def test_an_older_operation_is_refused(host: Host) -> None:
     host.start("op-2", fence=5)
     reply = host.start("op-1", fence=4)

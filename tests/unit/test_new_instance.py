@@ -29,6 +29,15 @@ def test_smallest_request_gets_the_defaults() -> None:
     assert (request.access, request.databases, request.users) == ({"is_public": False}, [], [])
 
 
+def test_a_datastore_without_a_volume_gets_none() -> None:
+    cache = {"type": "memcached"}
+    assert check(datastore=cache, volume=None).volume_size == 0
+    with pytest.raises(errors.BadRequest, match="leave out 'volume'"):
+        check(datastore=cache)
+    with pytest.raises(errors.BadRequest, match="'volume' is a required property"):
+        check(volume=None)
+
+
 @pytest.mark.parametrize("reference", [2, "2", "http://db/v1.0/p/flavors/2", "http://db/flavors/2/"])
 def test_flavor_by_id_or_url(reference: int | str) -> None:
     assert check(flavorRef=reference).flavor_id == "2"

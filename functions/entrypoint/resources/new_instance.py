@@ -4,9 +4,11 @@ rule                                                                        othe
 replica_of, modules, locality are left out                                   501
 region_name is the service's own                                            400
 a nic names a network or a subnet, and an address only with a subnet        400
-flavorRef and volume are there; the flavor exists                           400
+flavorRef is there; the flavor exists                                       400
+the volume is there if the datastore has one, else it is left out           400
 the volume is not larger than max_volume_size                               413
 the datastore exists / its version exists, is active and is the only one    404 / 400
+the datastore has databases and users, if some are asked for                501
 databases and users fit the datastore's rules for names, each given once    400
 a user's databases are among the databases                                  400
 the backup to restore exists / is COMPLETED                                 404 / 409
@@ -20,7 +22,7 @@ from typing import Any
 
 from functions.cloud import flavors
 from functions.cloud.flavors import Flavor
-from functions.entrypoint.catalog import Assortment, Offer, choose_offer, offer_of
+from functions.entrypoint.catalog import Assortment, Offer, choose_offer, offer_of, require_capability
 from functions.entrypoint.ids import require_id
 from functions.entrypoint.models import NewAccess, NewInstanceItem, Nic
 from functions.entrypoint.resources.accounts import new_databases, new_users
@@ -42,11 +44,12 @@ def new_instance(asked: NewInstanceItem, project_id: str, now: Assortment) -> Ne
     _refuse_unsupported(asked)
     _check_placement(asked)
     flavor = flavor_of(asked.flavor if asked.flavor_ref is None else asked.flavor_ref)
-    volume_size = _volume_size(asked)
     backup = _restore_point(asked, project_id)
     offer = _offer(asked, backup, now)
+    volume_size = _volume_size(asked, offer)
     if backup is not None:
         _check_fit(backup, offer, volume_size)
+    _require_capabilities(asked, offer)
     databases = new_databases(asked.databases or [], offer.datastore)
     return NewInstance(
         name=asked.name,
@@ -63,6 +66,13 @@ def new_instance(asked: NewInstanceItem, project_id: str, now: Assortment) -> Ne
         deletion_protection=bool(asked.deletion_protection),
         tags=list(dict.fromkeys(asked.tags or [])),
     )
+
+
+def _require_capabilities(asked: NewInstanceItem, offer: Offer) -> None:
+    if asked.databases:
+        require_capability(offer, "databases")
+    if asked.users:
+        require_capability(offer, "users")
 
 
 def _configuration_id(asked: NewInstanceItem, offer: Offer) -> str | None:
@@ -107,7 +117,12 @@ def flavor_of(reference: int | str | None) -> Flavor:
         raise BadRequest(error.message) from None
 
 
-def _volume_size(asked: NewInstanceItem) -> int:
+def _volume_size(asked: NewInstanceItem, offer: Offer) -> int:
+    """GB; 0 for a datastore that keeps nothing on a volume."""
+    if not offer.datastore.volume:
+        if asked.volume is not None:
+            raise BadRequest(f"Datastore '{offer.datastore.name}' keeps nothing on a volume: leave out 'volume'.")
+        return 0
     if asked.volume is None:
         raise BadRequest("Validation error: instance 'volume' is a required property")
     return allowed_size(int(asked.volume.size))
@@ -133,7 +148,9 @@ def _offer(asked: NewInstanceItem, backup: Backup | None, now: Assortment) -> Of
     """The version asked for; a restore that asks for none takes the backup's."""
     datastore = asked.datastore
     if backup is not None and not (datastore and (datastore.type or datastore.version)):
-        return offer_of(backup.datastore_version_id)
+        offer = offer_of(backup.datastore_version_id)
+        now.require_available(offer.version)
+        return offer
     if datastore is None:
         return choose_offer(None, None, None, now)
     return choose_offer(datastore.type, datastore.version, datastore.version_number, now)

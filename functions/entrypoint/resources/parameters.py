@@ -29,7 +29,7 @@ def show_by_version(call: AnyCall) -> Reply:
 
 def require_groups(offer: Offer) -> None:
     """Raises NotSupported when the datastore has no configuration groups."""
-    if "configuration" not in offer.datastore.capabilities:
+    if "configuration" not in offer.version.capabilities:
         raise NotSupported(f"Datastore {offer.datastore.name} does not have configuration groups.")
 
 
