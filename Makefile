@@ -19,7 +19,7 @@ demo: setup
 	@$(BIN)/trovectl demo
 
 test: check
-	@$(BIN)/pytest tests --ignore tests/bench --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest tests --ignore tests/bench --numprocesses 2 --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff format --check

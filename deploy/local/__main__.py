@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from deploy.local import linux, privileges
+from deploy.local.engines import trees
 from deploy.local.errors import LocalError
 from deploy.local.state import State
 
@@ -49,12 +50,14 @@ SHARED_IMPORTS = (
 def main() -> int:
     """Run the cloud in the state directory of the first argument until told to stop."""
     state = State.at(Path(sys.argv[1]))
+    engines = trees.directory()
+    fetched = [path for path in (engines,) if path.exists()]
     try:
-        privileges.drop([Path(sys.prefix), Path(sys.base_prefix), Path(__file__), state.run])
+        privileges.drop([Path(sys.prefix), Path(sys.base_prefix), Path(__file__), state.run, *fetched])
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
-    os.environ["HOME"] = str(state.run)
+    os.environ.update(HOME=str(state.run), TROVE_ENGINES=str(engines))
     lock = state.lock()
     if lock is None:
         return ALREADY_RUNNING

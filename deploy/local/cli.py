@@ -108,6 +108,34 @@ def demo(cloud: Cloud) -> None:
     run_demo(cloud.state.path)
 
 
+@main.command()
+@click.option("--fetch", is_flag=True, help="First fetch the programs that are missing, as far as this machine can.")
+@click.option("--quiet", is_flag=True, help="Show what is fetched only.")
+def datastores(fetch: bool, quiet: bool) -> None:
+    """Show which datastore versions this machine can run, where their programs are from, and why not the others.
+
+    Programs come with wheels of the virtual environment, or from Debian packages that --fetch unpacks, without root
+    and without installing anything, below TROVE_ENGINES (~/.cache/trove/engines). A cloud that runs offers what was
+    there when it started: run 'down' and 'up' after fetching.
+    """
+    from datastores.catalog import CatalogError, catalog
+    from deploy.local.engines import display as engines_display
+    from deploy.local.engines import fetch as engines_fetch
+    from deploy.local.engines import survey, trees
+
+    engines = trees.directory()
+    console = Console()
+    try:
+        if fetch:
+            engines_fetch.fetch(catalog(), engines, lambda line: console.out(line, highlight=False))
+        if not quiet:
+            engines_display.show(survey.survey(catalog(), engines), console)
+    except CatalogError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{engines} cannot be used: {error}; name another in TROVE_ENGINES") from error
+
+
 def start(cloud: Cloud) -> None:
     """`up` with a live list of its steps."""
     began = time.monotonic()

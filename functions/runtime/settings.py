@@ -43,9 +43,15 @@ class Settings(BaseSettings):
     function_urls: dict[str, str] = {}
     """Base URL of the service that runs a step, by the step's noun: {"stack": "http://...", ...}."""
 
+    # entrypoint and hosts
+    tls_ca_certificate: str | None = None
+    """PEM certificates: that of `tls_ca_key`, those above it up to the root, then other roots for tenants to trust."""
+
     # entrypoint
     flavors_file: Path = Path("deploy/heat/substrates/flavors.yaml")
     default_datastore: str = "postgresql"
+    unavailable_versions: tuple[str, ...] = ()
+    """Ids of datastore versions that this installation's hosts cannot run: they are offered to nobody."""
     policy_file: FilePath | None = None
     """YAML file of oslo.policy rules that replace the defaults."""
     max_request_bytes: int = 1_048_576
@@ -76,6 +82,8 @@ class Settings(BaseSettings):
     # hosts
     ssh_user_ca_key: SecretStr | None = None
     ssh_host_ca_key: SecretStr | None = None
+    tls_ca_key: SecretStr | None = None
+    """PEM private key (unencrypted) that signs the certificates of the databases."""
 
 
 class SettingMissing(TroveError):

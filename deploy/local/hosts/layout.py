@@ -29,7 +29,7 @@ class HostFacts:
     cpus: int
     volume_gb: int
     software: dict[str, str] = field(default_factory=dict)
-    """Where the engine's software is: {"wheels": a site-packages directory}."""
+    """Where the engine's software is: {"wheels": a site-packages directory, "engines": the private trees}."""
     user: str | None = None
     """The system user the engine runs as; None: the user that is logged in."""
     substrate: str = "local"

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local import addresses
+from deploy.local.engines import trees
+from deploy.local.engines.programs import software
 from deploy.local.errors import AddressError, LocalError
 from deploy.local.hosts.layout import (
     DIRECTORIES,
@@ -226,7 +227,7 @@ def _fill(host: HostDirectory, spec: HostSpec, address: str, at: Path | None = N
             memory_mb=spec.memory_mb,
             cpus=spec.cpus,
             volume_gb=spec.volume_gb,
-            software={"wheels": sysconfig.get_paths()["purelib"]},
+            software=software(trees.directory()),
         )
     )
 

@@ -18,9 +18,10 @@ from functions.entrypoint.views.flavors import flavor_view
 
 
 def list_datastores(call: AnyCall) -> Reply:
-    """All datastores."""
+    """The datastores of which the caller is shown a version."""
     chosen = assortment()
-    return {"datastores": [_view(call, found, chosen) for found in datastores()]}
+    shown = [found for found in datastores() if _shown(call, found, chosen)]
+    return {"datastores": [_view(call, found, chosen) for found in shown]}
 
 
 def show_datastore(call: AnyCall) -> Reply:

@@ -53,7 +53,7 @@ def update_version(call: Call[MgmtVersionUpdate, None]) -> Reply:
 
     Raises:
         NotFound: no such version.
-        BadRequest: a version that is hidden cannot be the default.
+        BadRequest: a version that is hidden cannot be the default; one that no host can run cannot be shown.
         NotSupported: another name.
     """
     asked, now = call.body, assortment()
@@ -61,6 +61,8 @@ def update_version(call: Call[MgmtVersionUpdate, None]) -> Reply:
     if asked.name and asked.name != offer.version.name:
         raise NotSupported("The name of a version is its datastore's: leave out name.")
     choice = now.standing(offer.version)
+    if asked.active or asked.default:
+        now.require_available(offer.version)
     if asked.active is not None:
         choice = replace(choice, active=asked.active)
     if asked.default is not None:

@@ -1,0 +1,1 @@
+"""The programs of the datastores' engines on this machine: fetched without root, and looked for."""

@@ -1,0 +1,127 @@
+"""Debian packages without root: downloaded by apt-get with state of its own, unpacked by dpkg-deb, never installed."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.local.errors import LocalError
+
+_TIMEOUT_SECONDS = 30
+"""After which a silent mirror counts as gone."""
+_TO_INSTALL = re.compile(r"^Inst (lib\S*?)(?::\S+)? .*\(", re.MULTILINE)
+_COMPLAINT = re.compile(r"^(?:E: |W: (?=Failed to fetch))(.*)", re.MULTILINE)
+
+
+class PackageError(LocalError):
+    """A package cannot be had here; the message says why, in one line."""
+
+
+class Apt:
+    """Downloads packages that apt authenticates. `scratch` is an empty directory that others may enter: apt's sandbox.
+
+    It asks the system's package lists, and fetches lists of its own as soon as those do not do.
+    """
+
+    def __init__(self, scratch: Path) -> None:
+        self._cache = scratch / "cache"
+        self._lists = scratch / "lists"
+        self._complaint = ""
+        (self._cache / "archives" / "partial").mkdir(parents=True)
+
+    def download(self, packages: Sequence[str], into: Path) -> list[Path]:
+        """The files of these packages and of the libraries (lib*) they need that the system lacks, in an empty `into`.
+
+        Raises:
+            PackageError: there is no apt-get, no such package, or no mirror that answers.
+        """
+        if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+            raise PackageError("this system has no Debian packages")
+        try:
+            return self._download(packages, into)
+        except PackageError as error:
+            if self._lists.exists():
+                raise PackageError(f"{error}{self._complaint}") from error
+        self._fetch_lists()
+        return self.download(packages, into)
+
+    def _download(self, packages: Sequence[str], into: Path) -> list[Path]:
+        shutil.rmtree(into, ignore_errors=True)
+        into.mkdir(parents=True)
+        plan = self._run(["install", "--simulate", "--no-install-recommends", *packages], into)
+        libraries = set(_TO_INSTALL.findall(plan)) - {name_of(package) for package in packages}
+        self._run(["download", *packages, *sorted(libraries)], into)
+        return sorted(into.glob("*.deb"))
+
+    def _fetch_lists(self) -> None:
+        (self._lists / "partial").mkdir(parents=True)
+        if complaint := _COMPLAINT.search(self._run(["update", "-q"], self._cache)):
+            self._complaint = f" ({complaint[1]})"
+
+    def _run(self, words: Sequence[str], directory: Path) -> str:
+        options = {
+            "Dir::Cache": self._cache,
+            "Dir::Cache::pkgcache": "pkgcache.bin",  # container images switch it off; it halves the time
+            "Dir::Cache::srcpkgcache": "srcpkgcache.bin",
+            "Acquire::Languages": "none",
+            "Acquire::Retries": 1,
+            "Acquire::http::Timeout": _TIMEOUT_SECONDS,
+            "Acquire::https::Timeout": _TIMEOUT_SECONDS,
+            **({"Dir::State::lists": self._lists} if self._lists.exists() else {}),
+        }
+        given = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+        done = subprocess.run(
+            ["apt-get", *given, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            cwd=directory,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"},
+            check=False,
+        )
+        if done.returncode:
+            complaint = _COMPLAINT.search(done.stdout)
+            raise PackageError(complaint[1] if complaint else f"apt-get {words[0]} failed ({done.returncode})")
+        return done.stdout
+
+
+def unpack(files: Sequence[Path], tree: Path) -> None:
+    """Unpack packages into a directory; libraries in /lib come to be in /usr/lib. Raises PackageError."""
+    for file in files:
+        done = subprocess.run(["dpkg-deb", "--extract", file, tree], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise PackageError(f"{file.name}: {done.stderr.strip()}")
+    if (tree / "lib").is_dir() and not (tree / "lib").is_symlink():
+        shutil.copytree(tree / "lib", tree / "usr" / "lib", symlinks=True, dirs_exist_ok=True)
+        shutil.rmtree(tree / "lib")
+
+
+def name_of(package: str) -> str:
+    """The name of a package that may be asked for as apt-get has it, `name/release`."""
+    return package.partition("/")[0]
+
+
+def check_version(package: str, number: str, version: str) -> None:
+    """Raises PackageError unless a package's version is of that release (`7.0` is 5:7.0.15-1, and is not 7.01)."""
+    if not re.match(rf"(?:\d+:)?{re.escape(number)}(?!\d)", version):
+        raise PackageError(f"this system's {package} is {version}, not {number}")
+
+
+def version_of(file: Path) -> str:
+    """The version of a package's file."""
+    return _output(["dpkg-deb", "--field", str(file), "Version"])
+
+
+def installed_version(package: str) -> str | None:
+    """The version installed on this system; None when it is not, or cannot be told."""
+    return _output(["dpkg-query", "--show", "--showformat=${Version}", package]) or None
+
+
+def _output(command: list[str]) -> str:
+    if shutil.which(command[0]) is None:
+        return ""
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

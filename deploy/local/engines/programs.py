@@ -1,0 +1,38 @@
+"""Whether an engine's programs are where its datastore.yaml says: the engine itself is asked, as on a host."""
+
+import os
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from datastores.catalog import Datastore
+from datastores.host import engine
+from datastores.host.errors import HostError
+from datastores.host.facts import Facts
+from deploy.local.engines.trees import SUBSTRATE
+
+
+def software(engines: Path) -> dict[str, str]:
+    """The fact `software` of local hosts: {"wheels": a site-packages directory, "engines": the private trees}."""
+    return {"wheels": sysconfig.get_paths()["purelib"], "engines": str(engines)}
+
+
+def problem(datastore: Datastore, version: str, engines: Path) -> str | None:
+    """Why local hosts cannot run a version, in words; None when they can."""
+    facts = Facts(
+        host_id="survey",
+        substrate=SUBSTRATE,
+        root=Path(tempfile.gettempdir()),
+        address="127.0.0.1",
+        user=None,
+        python="python3",
+        software=software(engines),
+        memory_mb=512,
+        cpus=os.cpu_count() or 1,
+        volume_gb=1,
+    )
+    try:
+        engine.load(datastore.name, version, facts, datastore.model_dump(mode="json")).install()
+    except HostError as error:
+        return str(error)
+    return None
