@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from deploy.local import tls_authority
 from deploy.local.addresses import Addresses
 from deploy.local.state import State
 
@@ -35,8 +36,12 @@ _GROUPS = {
     "tempurl_key": ("cloud",),
     "ssh_user_ca_key": ("hosts",),
     "ssh_host_ca_key": ("hosts",),
+    "tls_ca_key": ("hosts",),
+    "tls_ca_certificate": ("entrypoint", "hosts"),
 }
 """Function groups that get each secret setting."""
+_TOGETHER = (("token_private_key", "token_public_key"), ("tls_ca_key", "tls_ca_certificate"))
+"""Settings that are of no use without each other."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +78,18 @@ def passwords(state: State) -> Passwords:
 
 def write_function_secrets(state: State, database_url: str) -> None:
     """Give each function group its secrets as files `trove_<setting>`; those that exist stay."""
-    if all((state.secrets(group) / f"trove_{name}").exists() for name, groups in _GROUPS.items() for group in groups):
+    missing = {name for name in _GROUPS if not all(path.exists() for path in _files(state, name))}
+    missing |= {name for names in _TOGETHER if missing & set(names) for name in names}
+    if not missing:
         return
     values = {**_generated(), "database_url": database_url, "os_password": passwords(state).users["trove"]}
-    for name, groups in _GROUPS.items():
-        for group in groups:
-            write_secret(state.secrets(group) / f"trove_{name}", values[name])
+    for name in missing:
+        for path in _files(state, name):
+            write_secret(path, values[name])
+
+
+def _files(state: State, name: str) -> list[Path]:
+    return [state.secrets(group) / f"trove_{name}" for group in _GROUPS[name]]
 
 
 def write_clouds(state: State, addresses: Addresses) -> None:
@@ -104,6 +115,7 @@ def write_clouds(state: State, addresses: Addresses) -> None:
 
 def _generated() -> dict[str, str]:
     token_key = Ed25519PrivateKey.generate()
+    tls_ca_key, tls_ca_certificate = tls_authority.new_authority()
     return {
         "seal_keys": Fernet.generate_key().decode(),
         "token_private_key": _pem(token_key),
@@ -112,6 +124,8 @@ def _generated() -> dict[str, str]:
         .decode(),
         "ssh_user_ca_key": _openssh(Ed25519PrivateKey.generate()),
         "ssh_host_ca_key": _openssh(Ed25519PrivateKey.generate()),
+        "tls_ca_key": tls_ca_key,
+        "tls_ca_certificate": tls_ca_certificate,
         "tempurl_key": secrets.token_hex(32),
     }
 

@@ -1,5 +1,7 @@
 """What steps find out about the resources and keep in their rows."""
 
+from datetime import datetime
+
 from pydantic import BaseModel
 
 from functions.runtime.clock import now
@@ -43,10 +45,28 @@ class BackupFiles(BaseModel):
     parent_id: str | None
 
 
-def record_restart_required(instance_id: str, required: bool) -> None:
-    """Keep whether the engine has settings that wait for its next start."""
+class EngineState(BaseModel):
+    """What a host says of its engine; what it leaves out is as it was."""
+
+    restart_required: bool = False
+    certificate_expires: datetime | None = None
+
+    def keep(self, instance: Instance) -> None:
+        """Keep it in the instance's row."""
+        for name, value in self.model_dump(exclude_unset=True).items():
+            setattr(instance, name, value)
+
+
+def record_engine_state(instance_id: str, state: EngineState) -> None:
+    """Keep what a job found out about the engine."""
     with transaction() as session:
-        session.get_one(Instance, instance_id, with_for_update=True).restart_required = required
+        state.keep(session.get_one(Instance, instance_id, with_for_update=True))
+
+
+def record_version(instance_id: str, version_id: str) -> None:
+    """Keep that the instance's data is of a datastore version from now on."""
+    with transaction() as session:
+        session.get_one(Instance, instance_id, with_for_update=True).datastore_version_id = version_id
 
 
 def record_backup_files(backup_id: str, files: BackupFiles) -> None:

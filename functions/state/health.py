@@ -10,11 +10,16 @@ HEALTHY = "HEALTHY"
 FAILING = "ERROR"
 
 
-def idle() -> list[Instance]:
-    """All ACTIVE instances on which nothing is under way, of every project."""
+def idle() -> ColumnElement[bool]:
+    """The condition of an ACTIVE instance on which nothing is under way."""
     busy = select(Operation.id).where(Operation.instance_id == Instance.id, Operation.state.in_(ACTIVE_STATES))
+    return _serving() & ~busy.exists()
+
+
+def idle_instances() -> list[Instance]:
+    """All of these, of every project."""
     with transaction() as session:
-        return list(session.scalars(select(Instance).where(_serving(), ~busy.exists())))
+        return list(session.scalars(select(Instance).where(idle())))
 
 
 def record(seen: Instance, healthy: bool) -> bool:

@@ -69,7 +69,7 @@ class _Run:
 @step("health.probe", audience="sweep")
 def probe(_request: Nothing, context: StepContext) -> Probed:
     """Ask all that are idle and keep what they answer."""
-    instances = health.idle()
+    instances = health.idle_instances()
     random.shuffle(instances)
     run = _Run(context)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe") as pool:

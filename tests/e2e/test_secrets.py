@@ -84,7 +84,8 @@ def test_there_are_secrets_to_look_for(cloud: Cloud) -> None:
     found = control_secrets(cloud)
     names = {Path(name).name for name in found}
     wanted = {"trove_os_password", "trove_seal_keys", "trove_tempurl_key", "trove_ssh_user_ca_key", "password of admin"}
-    assert wanted | {"trove_ssh_host_ca_key", "trove_token_private_key", "heat_encryption_key"} <= names
+    wanted |= {"trove_ssh_host_ca_key", "trove_tls_ca_key", "trove_token_private_key", "heat_encryption_key"}
+    assert wanted <= names
     assert all(found.values()), "a secret without a telling line is not looked for"
     keys = [set(found[f"hosts/trove_ssh_{kind}_ca_key"]) for kind in ("user", "host")]
     assert not keys[0] & keys[1], "what all keys have in common tells nothing"
@@ -144,6 +145,12 @@ def test_hosts_hold_no_secret(searched: Searched) -> None:
         assert needles.found_below(host) == {}
 
 
+def test_private_keys_are_where_they_belong_only(searched: Searched) -> None:
+    for host in searched.hosts:
+        holders = {Path(path).resolve().name for path in Needles.of({"key": ["PRIVATE KEY-----"]}).found_below(host)}
+        assert holders == {"host_key", "server.key"}
+
+
 def test_no_process_and_no_passing_file_showed_a_secret(searched: Searched) -> None:
     assert {"pg_basebackup", "postgres"} <= searched.watch.programs, "the operations were not watched"
     assert {"status.json", "host.conf", "sshd.log"} <= searched.watch.files, "the hosts' files were not watched"
@@ -154,7 +161,9 @@ def test_no_log_holds_a_secret(cloud: Cloud, searched: Searched) -> None:
     logs = cloud.state.path / "log"
     named = Needles.of({"operation": [searched.operation_id]}).found_below(logs)
     assert {Path(path).name for path in named} >= {"cloud.log", "hosts.log"}, f"only {named} tell of it"
-    needles = searched.and_also(keystone_token=KEYSTONE_TOKEN, operation_token=OPERATION_TOKEN, tempurl=TEMPURL)
+    needles = searched.and_also(
+        keystone_token=KEYSTONE_TOKEN, operation_token=OPERATION_TOKEN, tempurl=TEMPURL, key="PRIVATE KEY-----"
+    )
     assert needles.found_below(logs) == {}
 
 
@@ -163,4 +172,4 @@ def test_no_database_holds_a_secret_in_clear(cloud: Cloud, searched: Searched, d
     content = dump(cloud, database)
     happened = {"heat": searched.instance_id, "mistral": searched.operation_id, "trove": searched.operation_id}
     assert happened.get(database, "").encode() in content, "the dump does not hold what happened"
-    assert searched.and_also(tempurl="temp_url_sig", key="OPENSSH PRIVATE KEY").found_in(content) == []
+    assert searched.and_also(tempurl="temp_url_sig", key="PRIVATE KEY-----").found_in(content) == []

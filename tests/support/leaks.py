@@ -57,7 +57,7 @@ def control_secrets(cloud: Cloud) -> dict[str, list[str]]:
     """Every secret of the control plane: of the functions, of all users, and Heat's key."""
     found: dict[str, list[str]] = {}
     for file in (cloud.state.path / "secrets").rglob("trove_*"):
-        if file.name not in {"trove_token_public_key", "trove_database_url"}:
+        if file.name not in {"trove_token_public_key", "trove_tls_ca_certificate", "trove_database_url"}:
             found[f"{file.parent.name}/{file.name}"] = _telling_lines(file.read_text())
     known = json.loads((cloud.state.secrets("keystone") / "passwords.json").read_text())
     users = known.pop("users")

@@ -1,6 +1,6 @@
 """Instances."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +20,10 @@ from functions.entrypoint.resources.instance_configuration import show_default
 from functions.entrypoint.resources.instance_target import instance_id_of, owner_of
 from functions.entrypoint.resources.instance_update import MARKS_SINCE, update_instance
 from functions.entrypoint.resources.new_instance import new_instance
-from functions.entrypoint.views.instances import Viewer, instance_detail, instance_view
+from functions.entrypoint.resources.viewer import viewer_of
+from functions.entrypoint.views.instances import instance_detail, instance_view
 from functions.launch import launch
-from functions.state import configurations, instances
+from functions.state import instances
 from functions.state.backups import BackupFilter
 from functions.state.models import Instance
 
@@ -74,17 +75,13 @@ def _page(call: Call[None, Any], view: View) -> Reply:
     marker = require_id("Instance", call.query.marker) if call.query.marker else None
     page = cut(instances.page(call.identity.project_id, size + 1, marker), size, lambda instance: instance.id)
     newest_first = sorted(page.items, key=lambda instance: instance.created, reverse=True)
-    viewer = _viewer(call, newest_first)
+    viewer = viewer_of(call, newest_first)
     shown = [view(instance, offer_of(instance.datastore_version_id), viewer) for instance in newest_first]
     return {"instances": shown} | links(call.place, "instances", page.next_marker)
 
 
 def _detail(call: AnyCall, instance: Instance) -> dict[str, object]:
-    return instance_detail(instance, offer_of(instance.datastore_version_id), _viewer(call, [instance]))
-
-
-def _viewer(call: AnyCall, seen: Sequence[Instance]) -> Viewer:
-    return Viewer(call.project_url, call.identity.is_admin, call.minor, configurations.names_of(seen))
+    return instance_detail(instance, offer_of(instance.datastore_version_id), viewer_of(call, [instance]))
 
 
 HANDLERS: Handlers = {

@@ -9,11 +9,11 @@ from functions.entrypoint.models import MgmtInstanceAction, MgmtInstancesListPar
 from functions.entrypoint.pagination import cut, links, page_size
 from functions.entrypoint.resources.instance_action import single
 from functions.entrypoint.resources.instance_target import instance_id_of, on_behalf_of_owner
-from functions.entrypoint.views.instances import Viewer
+from functions.entrypoint.resources.viewer import viewer_of
 from functions.entrypoint.views.mgmt_instances import mgmt_instance_view
 from functions.launch import launch
 from functions.runtime.errors import NotSupported
-from functions.state import configurations, instance_changes, instance_marks, instances, mgmt_instances
+from functions.state import instance_changes, instance_marks, instances, mgmt_instances
 from functions.state.acceptance import Caller
 from functions.state.mgmt_instances import InstanceFilter
 from functions.state.models import Instance, Operation
@@ -65,7 +65,7 @@ ACTIONS: Mapping[str, Callable[[str, Caller], Operation | None]] = {
 
 
 def _views(call: AnyCall, rows: Sequence[Instance]) -> list[dict[str, object]]:
-    viewer = Viewer(call.project_url, is_admin=True, minor=call.minor, configurations=configurations.names_of(rows))
+    viewer = viewer_of(call, rows, is_admin=True)
     tasks = mgmt_instances.tasks([instance.id for instance in rows])
     return [
         mgmt_instance_view(instance, offer_of(instance.datastore_version_id), viewer, tasks.get(instance.id))

@@ -22,6 +22,8 @@ class Viewer:
     """N of the microversion 1.N that the view follows."""
     configurations: Mapping[str, str] = field(default_factory=dict)
     """Names of configuration groups by id, of those at least that the instances have."""
+    ca_certificate: str = ""
+    """PEM certificates of the authorities by which clients know databases that serve TLS."""
 
 
 def instance_view(instance: Instance, offer: Offer, viewer: Viewer) -> dict[str, object]:
@@ -67,6 +69,8 @@ def instance_detail(instance: Instance, offer: Offer, viewer: Viewer) -> dict[st
     if instance.configuration_id is not None:
         name = viewer.configurations.get(instance.configuration_id, "")
         view["configuration"] = configuration_reference(instance.configuration_id, name, viewer.project_url)
+    if viewer.minor >= 1:
+        view["tls"] = _tls(instance, viewer)
     if instance.fault is not None:
         details = instance.fault.get("details") if viewer.is_admin else None
         view["fault"] = {
@@ -75,6 +79,12 @@ def instance_detail(instance: Instance, offer: Offer, viewer: Viewer) -> dict[st
             "details": details,
         }
     return view
+
+
+def _tls(instance: Instance, viewer: Viewer) -> dict[str, object] | None:
+    if instance.certificate_expires is None:
+        return None
+    return {"ca_certificate": viewer.ca_certificate, "certificate_expires": time_text(instance.certificate_expires)}
 
 
 def _status(instance: Instance, usual: str, status: str) -> str:
