@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from datastores.host import files
 from datastores.host.accounts import Accounts, UserChange, UserName
 from datastores.host.engine import BackupState, Database, Engine, Status, User, Version
 from datastores.host.errors import BadRequest, EngineError
@@ -19,13 +17,14 @@ from datastores.postgresql import (
     engine_accounts,
     engine_backup,
     engine_config,
+    engine_convert,
     engine_logs,
     engine_reconfigure,
     engine_restore,
     engine_start,
     engine_tenants,
 )
-from datastores.postgresql.engine_cluster import SUPERUSER, Cluster
+from datastores.postgresql.engine_cluster import Cluster
 
 _PROGRAMS = ("initdb", "pg_ctl", "postgres", "psql", "pg_basebackup", "pg_verifybackup")
 
@@ -46,19 +45,11 @@ class PostgresqlEngine(Engine):
             )
 
     def initialize(self) -> None:
-        """Data with checksums, in UTF-8 and the language-neutral locale, made aside and renamed."""
-        cluster = self.cluster
-        if cluster.data.exists():
+        if self.cluster.data.exists():
             return
-        files.remove_tree(cluster.making)
-        command: list[str | Path] = [
-            cluster.bin / "initdb", "-D", cluster.making, "-U", SUPERUSER, "--encoding", "UTF8", "--locale", "C.UTF-8",
-            "--data-checksums", "--auth-local", "peer", "--auth-host", "scram-sha-256", "--no-instructions",
-        ]  # fmt: skip
-        self.programs.run(command)
-        with (cluster.making / "postgresql.conf").open("a") as conf:
-            conf.write(cluster.include)
-        cluster.take_place()
+        engine_convert.initdb(self.cluster)
+        engine_convert.include_host_conf(self.cluster)
+        self.cluster.take_place()
 
     def configure(self, settings: dict[str, Any]) -> None:
         engine_config.write(self.cluster, settings)
@@ -67,22 +58,30 @@ class PostgresqlEngine(Engine):
         engine_access.limit(self.cluster, cidrs)
 
     def start(self) -> None:
+        """Start; data that was converted is looked at first, while going back would lose nothing."""
+        if engine_convert.unproven(self.cluster):
+            with engine_start.privately(self.cluster):
+                self.verify()
+            engine_convert.prove(self.cluster)
         engine_start.start(self.cluster)
+        engine_convert.settle(self.cluster)
         engine_reconfigure.keep(self.cluster)
+
+    def convert(self) -> None:
+        engine_convert.convert(self.cluster, self.version)
+
+    def converted(self) -> bool:
+        return engine_convert.proven(self.cluster)
 
     def stop(self) -> None:
         engine_start.stop(self.cluster)
 
-    def restart(self) -> None:
-        """Stop and start; a server that does not start with new settings is started with those before them."""
-        self.stop()
-        try:
-            self.start()
-        except EngineError as error:
-            if not engine_reconfigure.go_back(self.cluster):
-                raise
-            self.start()
-            raise EngineError(f"{error}; it runs with the settings before") from error
+    def tls(self) -> bool:
+        return self.cluster.psql("SHOW ssl;") == "on"
+
+    def reload_certificate(self) -> bool:
+        engine_reconfigure.reload(self.cluster)
+        return True
 
     def status(self) -> Status:
         if not engine_start.runs(self.cluster):
@@ -143,6 +142,9 @@ class PostgresqlEngine(Engine):
 
     def restart_required(self) -> bool:
         return engine_reconfigure.restart_required(self.cluster)
+
+    def go_back(self) -> bool:
+        return engine_reconfigure.go_back(self.cluster)
 
     def log(self, name: str) -> Log:
         return engine_logs.log(self.cluster, name)

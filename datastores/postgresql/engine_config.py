@@ -69,17 +69,13 @@ def _fixed(cluster: Cluster) -> dict[str, Any]:
     if cluster.major >= SUMMARIZE_WAL_SINCE:
         fixed |= {"summarize_wal": True, "wal_summary_keep_time": _SUMMARIES_KEPT}
     if _has_tls(cluster):
-        fixed |= {"ssl": True, "ssl_cert_file": _tls(cluster)[0], "ssl_key_file": _tls(cluster)[1]}
+        fixed |= {"ssl": True, "ssl_cert_file": facts.certificate, "ssl_key_file": facts.private_key}
     return fixed
-
-
-def _tls(cluster: Cluster) -> tuple[str, str]:
-    return str(cluster.facts.conf / "server.crt"), str(cluster.facts.conf / "server.key")
 
 
 def _has_tls(cluster: Cluster) -> bool:
     """Whether this host has a certificate for the server and a build that can use it."""
-    if not (cluster.facts.conf / "server.crt").exists():
+    if not cluster.facts.has_certificate:
         return False
     built = cluster.programs.run([cluster.bin / "pg_config", "--configure"])
     return "--with-ssl" in built or "--with-openssl" in built

@@ -35,7 +35,9 @@ _REFUSED = """
 SELECT coalesce(f.name || ': ', '') || f.error FROM pg_file_settings AS f
  WHERE f.error IS NOT NULL AND NOT EXISTS (
        SELECT FROM pg_settings AS s WHERE lower(s.name) = lower(f.name) AND s.context = 'postmaster')
+   AND (f.name IS NOT NULL OR f.error NOT LIKE 'parameter "%" cannot be changed without restarting the server')
 """
+"""What the file is refused for. Not for a parameter that waits for a restart; one taken out has no name here."""
 
 
 def apply(cluster: Cluster, settings: dict[str, Any]) -> None:
@@ -50,7 +52,7 @@ def apply(cluster: Cluster, settings: dict[str, Any]) -> None:
         if refused := cluster.psql(_REFUSED).splitlines():
             _write(cluster, current, before.read_text(encoding="utf-8"))
             raise EngineError(f"PostgreSQL refuses the settings: {refused[0]}")
-        _reload(cluster)
+        reload(cluster)
 
 
 def restart_required(cluster: Cluster) -> bool:
@@ -113,8 +115,8 @@ def _words(said: str) -> Iterator[str]:
             yield found[1]
 
 
-def _reload(cluster: Cluster) -> None:
-    """Reload, and wait until new sessions have what was loaded. Raises EngineError."""
+def reload(cluster: Cluster) -> None:
+    """Reload settings and certificate, and wait until new sessions have what was loaded. Raises EngineError."""
     loaded = cluster.psql("SELECT pg_conf_load_time();")
     cluster.psql("SELECT pg_reload_conf();")
     limit = time.monotonic() + _RELOAD_SECONDS

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 from datastores.host import files, service
-from datastores.host.errors import EngineError
+from datastores.host.errors import EngineError, ProgramFailed
 from datastores.postgresql.engine_cluster import Cluster
 
 NAME = "postgresql"
@@ -27,7 +29,7 @@ _SAID_BY_EVERY_START = (
 
 def start(cluster: Cluster) -> None:
     """Start unless it runs, and register for the host's boot. Raises EngineError with the log's last words."""
-    service.register(cluster.facts, NAME, _script(cluster))
+    service.register(cluster.programs, NAME, _script(cluster))
     if runs(cluster):
         return
     since = _sizes(cluster)
@@ -45,13 +47,33 @@ def stop(cluster: Cluster) -> None:
         cluster.programs.run([cluster.bin / "pg_ctl", "-D", cluster.data, "-m", "fast", "-w", "-t", limit, "stop"])
 
 
+@contextlib.contextmanager
+def privately(cluster: Cluster) -> Iterator[None]:
+    """Inside the block the server runs without listening on the network. Raises EngineError: it does not start."""
+    control: list[str | Path] = [cluster.bin / "pg_ctl", "-D", cluster.data, "-s", "-w"]
+    since = _sizes(cluster)
+    try:
+        cluster.programs.run([*control, "-l", _start_log(cluster), "-o", "-c listen_addresses=''", "start"])
+    except ProgramFailed as error:
+        raise EngineError(f"PostgreSQL does not start: {_last_words(cluster, since)}") from error
+    try:
+        yield
+    finally:
+        cluster.programs.run([*control, "-m", "fast", "-t", str(_STOP_SECONDS), "stop"])
+
+
 def runs(cluster: Cluster) -> bool:
+    """Whether a server runs on the data directory."""
+    return runs_in(cluster.data)
+
+
+def runs_in(data: Path) -> bool:
     """Whether the process named by postmaster.pid is a server of this data directory: its working directory tells."""
-    lines = files.tail(cluster.data / "postmaster.pid", _TAIL_BYTES).splitlines()
+    lines = files.tail(data / "postmaster.pid", _TAIL_BYTES).splitlines()
     if not lines:
         return False
     try:
-        return Path(f"/proc/{int(lines[0])}/cwd").resolve(strict=True) == cluster.data.resolve()
+        return Path(f"/proc/{int(lines[0])}/cwd").resolve(strict=True) == data.resolve()
     except (OSError, ValueError):
         return False
 

@@ -12,6 +12,7 @@ no character of a name is ever part of the SQL we write.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,10 @@ from datastores.host.engine import Database, User
 from datastores.host.errors import BadRequest
 from datastores.postgresql.engine_cluster import Cluster
 from datastores.postgresql.engine_scram import verifier
+
+_MYSQL = re.compile(r"utf8(mb[34])?(_[a-z0-9_]+)?", re.IGNORECASE)
+"""Character sets and collations of MySQL, which some clients (Heat's OS::Trove::Instance) send to every datastore when
+nothing is said: the default is meant."""
 
 # A tenant's transaction may hold what we need: say so soon, and leave no session waiting when we are gone.
 _LIMITS = "SET lock_timeout = '10s'; SET client_connection_check_interval = '2s';\n"
@@ -158,6 +163,10 @@ def _filled(template: str, document: dict[str, Any]) -> str:
 
 
 def _new_database(database: Database) -> dict[str, Any]:
-    encoding = database.character_set or "UTF8"
-    locale = database.collate or ("C.UTF-8" if encoding.upper().replace("-", "") == "UTF8" else "C")
+    encoding, collate = (
+        None if value is None or _MYSQL.fullmatch(value) else value
+        for value in (database.character_set, database.collate)
+    )
+    encoding = encoding or "UTF8"
+    locale = collate or ("C.UTF-8" if encoding.upper().replace("-", "") == "UTF8" else "C")
     return {"name": database.name, "encoding": encoding, "locale": locale}

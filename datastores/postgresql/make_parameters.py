@@ -36,8 +36,8 @@ OWNED = {
         "bonjour bonjour_name listen_addresses port unix_socket_directories unix_socket_group unix_socket_permissions"
     ),
     "who logs in, and room for the service": (
-        "gss_accept_delegation krb_caseins_users krb_server_keyfile oauth_validator_libraries password_encryption "
-        "reserved_connections superuser_reserved_connections"
+        "db_user_namespace gss_accept_delegation krb_caseins_users krb_server_keyfile oauth_validator_libraries "
+        "password_encryption reserved_connections superuser_reserved_connections"
     ),
     "what code the server loads": (
         "dynamic_library_path extension_control_path jit_provider local_preload_libraries output_plugin_libraries "

@@ -47,10 +47,12 @@ def accept_resize_volume(instance_id: str, volume_size: int, caller: Caller) -> 
 
     Raises:
         NotFound, Busy, QuotaExceeded.
-        BadRequest: it is not larger.
+        BadRequest: it is not larger, or the instance has none.
     """
     with transaction() as session:
         instance = _lock(session, caller, instance_id)
+        if not instance.volume_size:
+            raise BadRequest(f"Instance {instance_id} has no volume: its datastore keeps nothing on one.")
         if volume_size <= instance.volume_size:
             raise BadRequest(
                 f"The new volume 'size' must be larger than the current volume size of {instance.volume_size} GB:"
@@ -71,16 +73,26 @@ def accept_access(instance_id: str, access: dict[str, Any], caller: Caller) -> O
         return _accept(session, caller, OperationType.INSTANCE_ACCESS, instance, values)
 
 
-def accept_upgrade(instance_id: str, caller: Caller) -> Operation:
-    """Accept an upgrade to the datastore version that the instance has: its software is installed anew.
+def accept_upgrade(seen: Instance, version_id: str, caller: Caller) -> Operation:
+    """Accept an upgrade of the instance that was `seen` to a datastore version that takes over its data, which its own
+    version does: then that one's software is installed anew.
 
     Raises:
         NotFound, Busy.
+        BadRequest: a configuration group is attached, and the version another one; or it has changed meanwhile.
     """
     with transaction() as session:
-        instance = lock_instance(session, caller.project_id, instance_id)
+        instance = lock_instance(session, caller.project_id, seen.id)
         _require(instance, InstanceStatus.ACTIVE)
-        return accept(session, caller, Order(OperationType.INSTANCE_UPGRADE), instance)
+        if instance.datastore_version_id != seen.datastore_version_id:
+            raise BadRequest(f"Instance {instance.id} has been upgraded meanwhile: look at its version first.")
+        if version_id != instance.datastore_version_id and instance.configuration_id is not None:
+            raise BadRequest(
+                f"Instance {instance.id} has a configuration group of its present version attached: detach it, upgrade,"
+                " and attach one of the new version."
+            )
+        request = {"before": {}, "datastore_version_id": version_id}
+        return accept(session, caller, Order(OperationType.INSTANCE_UPGRADE, request), instance)
 
 
 def accept_stop(instance_id: str, caller: Caller) -> Operation:

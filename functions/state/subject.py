@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from functions.runtime.errors import StepRefused
 from functions.state.database import transaction
-from functions.state.models import Backup, Instance, Operation
+from functions.state.models import Backup, Instance, Operation, OperationType
 
 
 @dataclass(frozen=True)
@@ -39,3 +39,12 @@ def subject(operation_id: str) -> Subject:
         instance = session.get(Instance, operation.instance_id) if operation.instance_id else None
         backup = session.get(Backup, operation.backup_id) if operation.backup_id else None
         return Subject(operation, instance, backup)
+
+
+def wanted(operation_id: str) -> Subject:
+    """The rows as the operation is to make them: an upgrade's instance with the new version, which its row gets when
+    the host has made the data that version's. Raises StepRefused when there is no such operation."""
+    about = subject(operation_id)
+    if about.operation.type == OperationType.INSTANCE_UPGRADE:
+        about.instance.datastore_version_id = about.operation.request["datastore_version_id"]
+    return about

@@ -49,9 +49,7 @@ TRANSITIONS: dict[OperationType, Transition] = {
     OperationType.INSTANCE_RESIZE: _change(timedelta(hours=1), InstanceStatus.RESIZE),
     OperationType.INSTANCE_RESIZE_VOLUME: _change(timedelta(hours=1), InstanceStatus.RESIZE),
     OperationType.INSTANCE_ACCESS: _change(timedelta(minutes=30), InstanceStatus.ACTIVE),
-    OperationType.INSTANCE_UPGRADE: Transition(
-        timedelta(hours=2), InstanceStatus.UPGRADE, InstanceStatus.ACTIVE, InstanceStatus.ERROR
-    ),
+    OperationType.INSTANCE_UPGRADE: _change(timedelta(hours=24), InstanceStatus.UPGRADE),
     OperationType.INSTANCE_STOP: Transition(
         timedelta(minutes=15), InstanceStatus.SHUTDOWN, InstanceStatus.SHUTDOWN, InstanceStatus.ERROR
     ),
@@ -76,6 +74,9 @@ TRANSITIONS: dict[OperationType, Transition] = {
         InstanceStatus.ACTIVE,
         BackupStatus.COMPLETED,
         BackupStatus.FAILED,
+    ),
+    OperationType.BACKUP_IMPORT: Transition(
+        timedelta(hours=24), backup_after=BackupStatus.RESTORED, backup_failed=BackupStatus.FAILED
     ),
     OperationType.BACKUP_DELETE: Transition(timedelta(hours=1), backup_failed=BackupStatus.DELETE_FAILED),
 }

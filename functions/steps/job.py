@@ -12,10 +12,11 @@ from functions.runtime.step import StepContext, StepInput, StepResult, step
 from functions.runtime.waiting import LONG_POLL_SECONDS
 from functions.state import operations
 from functions.state.backups import PARENT_REQUIRED
-from functions.state.findings import record_restart_required
+from functions.state.findings import EngineState, record_engine_state, record_version
 from functions.state.models import Instance
-from functions.state.subject import Subject, subject
+from functions.state.subject import Subject, subject, wanted
 from functions.steps import host
+from functions.steps.certificate import delivery
 from functions.steps.user import new_users
 
 SEGMENT_BYTES = 32 * 1024 * 1024
@@ -46,7 +47,7 @@ class JobStatus(BaseModel):
 @step("job.start")
 def start(request: Job, context: StepContext) -> StepResult:
     """Start the job on the host: twice is once, and a host refuses an operation older than the newest it has seen."""
-    about = subject(context.operation_id)
+    about = (wanted if request.action == "upgrade" else subject)(context.operation_id)
     _start(about, context, request, _job_id(about, request))
     return StepResult()
 
@@ -86,7 +87,10 @@ def wait(request: Job, context: StepContext) -> StepResult:
         StepFailed: it failed, died or was cancelled; the message is the host's.
     """
     about = subject(context.operation_id)
-    return _wait(about, context, request, _job_id(about, request))
+    waited = _wait(about, context, request, _job_id(about, request))
+    if waited.done and request.action == "upgrade":
+        record_version(about.instance.id, wanted(context.operation_id).instance.datastore_version_id)
+    return waited
 
 
 @step("job.wait_undo", compensation=True)
@@ -108,18 +112,23 @@ def _wait(about: Subject, context: StepContext, request: Job, job_id: str) -> St
     if status.state != "succeeded":
         reason = (status.error or {}).get("message") or f"the job on the host is {status.state}"
         raise StepFailed(f"{request.action}: {reason}")
-    if status.result and "restart_required" in status.result:
-        record_restart_required(about.instance.id, status.result["restart_required"])
+    found = EngineState.model_validate(status.result or {})
+    if found.model_fields_set:
+        record_engine_state(about.instance.id, found)
     return StepResult()
 
 
 @step("job.cancel", compensation=True)
 def cancel(request: Job, context: StepContext) -> StepResult:
-    """End the job if it runs; a host that was never made has none."""
+    """End the job if it runs; a host that was never made has none. What an upgrade has converted for good stays so."""
     about = subject(context.operation_id)
     if about.instance.management_address is not None:
         asked = {"command": "job.cancel", "job_id": _job_id(about, request), "fence": about.operation.fence}
         host.ask(about.instance, context, asked)
+    if request.action == "upgrade":
+        new = wanted(context.operation_id).instance
+        if host.call(new, context, "converted", {})["converted"]:
+            record_version(new.id, new.datastore_version_id)
     return StepResult()
 
 
@@ -145,9 +154,21 @@ def _access(instance: Instance) -> dict[str, Any]:
     return {"allowed_cidrs": instance.access.get("allowed_cidrs", [])}
 
 
+def _access_arguments(about: Subject) -> dict[str, Any]:
+    return _access(about.instance) | delivery(about.instance)
+
+
+def _start_arguments(about: Subject) -> dict[str, Any]:
+    return delivery(about.instance)
+
+
+def _settings_arguments(about: Subject) -> dict[str, Any]:
+    return settings(about.instance) | delivery(about.instance)
+
+
 def _create_arguments(about: Subject) -> dict[str, Any]:
-    instance, databases = about.instance, about.operation.request["databases"]
-    return {**settings(instance), **_access(instance), "databases": databases, "users": new_users(about)}
+    databases = {"databases": about.operation.request["databases"], "users": new_users(about)}
+    return _settings_arguments(about) | _access(about.instance) | databases
 
 
 def _restore_arguments(about: Subject) -> dict[str, Any]:
@@ -166,13 +187,13 @@ def _backup_arguments(about: Subject) -> dict[str, Any]:
 ARGUMENTS: dict[Action, Callable[[Subject], dict[str, Any]]] = {
     "create": _create_arguments,
     "restore": _restore_arguments,
-    "restart": lambda _about: {},
+    "restart": _start_arguments,
     "backup": _backup_arguments,
-    "resize": lambda about: settings(about.instance),
+    "resize": _settings_arguments,
     "grow": lambda _about: {},
-    "access": lambda about: _access(about.instance),
-    "upgrade": lambda about: settings(about.instance),
+    "access": _access_arguments,
+    "upgrade": _settings_arguments,
     "stop": lambda _about: {},
-    "start": lambda _about: {},
+    "start": _start_arguments,
     "configure": lambda about: settings(about.instance),
 }

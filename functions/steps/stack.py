@@ -12,10 +12,12 @@ from functions.state import operations
 from functions.state.findings import HostOutputs, record_host
 from functions.state.instance_changes import restore
 from functions.state.models import Instance
-from functions.state.subject import subject
+from functions.state.subject import subject, wanted
 
 TEMPLATE = Path(__file__).parents[2] / "deploy" / "heat" / "instance.yaml"
 
+_HOST_VOLUME_GB = 1
+"""A host keeps its jobs and logs on a volume, also where the datastore has none for the tenant."""
 STACK = "trove-"
 """What the names of all our stacks begin with."""
 
@@ -46,8 +48,8 @@ def create(_request: Nothing, context: StepContext) -> StepResult:
 
 @step("stack.update")
 def update(_request: Nothing, context: StepContext) -> StepResult:
-    """Ask Heat to make the stack what the instance's row says now."""
-    instance = subject(context.operation_id).instance
+    """Ask Heat to make the stack what the instance's row says now; that of an upgrade, what its new version needs."""
+    instance = wanted(context.operation_id).instance
     return StepResult(done=_apply(context, instance, _changeable(instance)))
 
 
@@ -72,10 +74,11 @@ def revert(_request: Nothing, context: StepContext) -> StepResult:
 def _changeable(instance: Instance) -> dict[str, object]:
     """The parameters of the stack that change with the instance."""
     return {
+        "version": catalog().version_by_id(instance.datastore_version_id).name,
         "flavor": flavors.get(instance.flavor_id).name,
         "memory": instance.memory_mb,
         "cpus": instance.cpus,
-        "volume_size": instance.volume_size,
+        "volume_size": max(_HOST_VOLUME_GB, instance.volume_size),
         "allowed_cidrs": instance.access.get("allowed_cidrs", []),
         "public": instance.access.get("is_public", False),
     }

@@ -36,6 +36,7 @@ def parameters_for(authority: SshAuthority, host_id: str) -> dict[str, object]:
         "host_id": host_id,
         "project_id": uuid.uuid4().hex,
         "datastore": "postgresql",
+        "version": "18",
         "flavor": "small",
         "memory": 512,
         "cpus": 1,

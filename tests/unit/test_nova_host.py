@@ -15,6 +15,7 @@ PARAMETERS: dict[str, object] = {
     "host_id": "host-1",
     "project_id": "tenant-1",
     "datastore": "postgresql",
+    "version": "18",
     "flavor": "small",
     "memory": 512,
     "cpus": 1,
@@ -38,6 +39,8 @@ VARIANTS: dict[str, dict[str, object]] = {
     "not public": {"public": False},
     "no public network": {"public_network": ""},
     "named": {"availability_zone": "zone-1", "volume_type": "fast"},
+    "of its own image": {"images": {"postgresql-18": "trove-postgresql-18", "postgresql-15": "trove-postgresql-15"}},
+    "of the common image": {"images": {"mysql-8": "trove-mysql-8"}},
 }
 
 
@@ -102,7 +105,7 @@ def test_only_the_management_network_gets_to_ssh(resources: dict[str, Any]) -> N
 
 def test_a_public_address_is_made_when_asked_for_and_possible(variants: dict[str, dict[str, Any]]) -> None:
     having = [name for name, resources in variants.items() if "public_address" in resources]
-    assert having == ["public", "named"]
+    assert having == ["public", "named", "of its own image", "of the common image"]
 
 
 def test_zone_and_volume_type_are_named_only_when_given(variants: dict[str, dict[str, Any]]) -> None:
@@ -111,6 +114,14 @@ def test_zone_and_volume_type_are_named_only_when_given(variants: dict[str, dict
     assert "volume_type" not in plain["volume"]
     assert named["server"]["availability_zone"] == named["volume"]["availability_zone"] == "zone-1"
     assert named["volume"]["volume_type"] == "fast"
+
+
+def test_another_image_keeps_ports_and_volume(variants: dict[str, dict[str, Any]]) -> None:
+    servers = [variants[name]["server"] for name in ("public", "of its own image", "of the common image")]
+    assert [server["image"] for server in servers] == ["trove-host", "trove-postgresql-18", "trove-host"]
+    assert all(server["image_update_policy"] == "REBUILD" for server in servers)
+    assert "delete_on_termination" not in str(servers)
+    assert {"volume", "attachment", "management_port", "database_port"} <= variants["public"].keys()
 
 
 def test_everything_names_the_tenant(resources: dict[str, Any]) -> None:
@@ -131,13 +142,20 @@ def test_facts_have_the_shape_of_a_local_hosts(files: dict[str, Any]) -> None:
         "substrate": "nova",
         "root": "/var/lib/trove",
         "address": None,
-        "user": None,
+        "user": "trove",
         "python": "/usr/bin/python3",
         "software": {},
         "memory_mb": 512,
         "cpus": 1,
         "volume_gb": 2,
     }
+
+
+def test_databases_have_a_user_of_their_own_whom_sshd_does_not_know(cloud_config: dict[str, Any]) -> None:
+    [user] = cloud_config["users"]
+    facts = {file["path"]: file for file in cloud_config["write_files"]}["/etc/trove/facts.json"]
+    assert user["name"] == json.loads(facts["content"])["user"]
+    assert (user["shell"], user["uid"]) == ("/usr/sbin/nologin", 5300)
 
 
 def test_sshd_trusts_certificates_for_this_host_only(files: dict[str, Any]) -> None:
@@ -164,6 +182,16 @@ def test_the_mount_script_is_sound(files: dict[str, Any]) -> None:
     subprocess.run(["sh", "-n"], input=script, text=True, check=True)
     assert "'volume'" in script
     assert script.index("mount -o") < script.index("ln -sfn facts.json /etc/trove/host.json")
+
+
+def test_what_ran_is_started_when_the_server_boots(files: dict[str, Any], cloud_config: dict[str, Any]) -> None:
+    script = files["/usr/local/sbin/trove-boot"]["content"]
+    subprocess.run(["sh", "-n"], input=script, text=True, check=True)
+    assert "for script in /var/lib/trove/boot/*" in script
+    unit = files["/etc/systemd/system/trove-boot.service"]["content"]
+    assert "ExecStart=/usr/local/sbin/trove-boot" in unit
+    assert "After=trove-mount.service" in unit
+    assert ["systemctl", "enable", "trove-boot.service"] in cloud_config["runcmd"]
 
 
 def test_a_property_that_heat_does_not_know_is_found() -> None:

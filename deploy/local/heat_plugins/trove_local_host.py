@@ -44,6 +44,7 @@ class TroveLocalHost(resource.Resource):  # type: ignore[misc]
         "host_id": _property(properties.Schema.STRING, "The host's own id.", update=False),
         "project_id": _property(properties.Schema.STRING, "The tenant's project."),
         "datastore": _property(properties.Schema.STRING, "The datastore."),
+        "version": _property(properties.Schema.STRING, "Name of the datastore's version."),
         "flavor": _property(properties.Schema.STRING, "Name of the flavor."),
         "memory": _property(properties.Schema.INTEGER, "Memory in MB."),
         "cpus": _property(properties.Schema.INTEGER, "CPUs."),

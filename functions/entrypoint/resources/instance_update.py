@@ -2,7 +2,7 @@
 
 attribute               effect                                                                    from
 access                  workflow: rules of the substrate and of the engine                        1.0
-datastore_version       workflow: the instance's own version, installed anew; another one is 501  1.0
+datastore_version       workflow: the instance's own version, or one that takes over its data     1.0
 configuration           workflow, waited for; null detaches, as does an object without attributes 1.0
 replica_of, slave_of    not yet (501); null, on an instance that is no replica, is 400            1.0
 tags                    at once                                                                   1.1
@@ -12,8 +12,9 @@ deletion_protection     at once                                                 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from datastores.catalog import DatastoreVersion
 from functions.entrypoint.call import Call, Reply
-from functions.entrypoint.catalog import find_offer, offer_of
+from functions.entrypoint.catalog import Offer, find_offer, offer_of
 from functions.entrypoint.models import InstanceUpdate
 from functions.entrypoint.resources.instance_configuration import attach, detach
 from functions.entrypoint.resources.instance_target import instance_id_of, on_behalf_of_owner
@@ -66,14 +67,22 @@ def _access(call: UpdateCall, instance: Instance, caller: Caller) -> None:
 
 def _datastore_version(call: UpdateCall, instance: Instance, caller: Caller) -> None:
     own = offer_of(instance.datastore_version_id)
-    wanted = _present("datastore_version", call.body.instance.datastore_version)
-    if wanted not in (own.version.id, own.version.name):
-        other = find_offer(wanted, own.datastore).version
-        raise NotSupported(
-            f"Upgrading from {own.datastore.name} {own.version.name} to {other.name} is not supported yet: back up, "
-            "and restore with the database's own tools into a new instance."
+    named = _present("datastore_version", call.body.instance.datastore_version)
+    version = own.version
+    if named not in (own.version.id, own.version.name):
+        version = _successor(own, find_offer(named, own.datastore))
+    launch(instance_changes.accept_upgrade(instance, version.id, caller))
+
+
+def _successor(own: Offer, other: Offer) -> DatastoreVersion:
+    """The other version. Raises BadRequest when it does not take over the data of the instance's own."""
+    if own.version.name not in other.version.upgrades_from:
+        takes = " and ".join(other.version.upgrades_from) or "no other version"
+        raise BadRequest(
+            f"{own.datastore.name} {own.version.name} cannot be upgraded to {other.version.name}, which takes over the"
+            f" data of {takes}."
         )
-    launch(instance_changes.accept_upgrade(instance.id, caller))
+    return other.version
 
 
 def _configuration(call: UpdateCall, instance: Instance, caller: Caller) -> None:

@@ -82,6 +82,16 @@ def test_what_needs_a_restart_waits_for_one(host: HostDriver) -> None:
     assert show(host, "max_connections") == "51"
 
 
+def test_what_goes_back_to_its_default_waits_for_a_restart_too(host: HostDriver) -> None:
+    assert configure(host, track_commit_timestamp=True, work_mem="9MB") == {"restart_required": True}
+    assert done(host, "restart")["restart_required"] is False
+    assert show(host, "track_commit_timestamp") == "on"
+    assert configure(host) == {"restart_required": True}
+    assert (show(host, "track_commit_timestamp"), show(host, "work_mem")) == ("on", "2570kB")
+    assert done(host, "restart")["restart_required"] is False
+    assert show(host, "track_commit_timestamp") == "off"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
