@@ -553,7 +553,7 @@ class InstanceVolume(Wire):
         extra="forbid",
     )
     size: StrictInt
-    """GB."""
+    """GB; 0 where the datastore keeps nothing on a volume."""
 
 
 class InstanceAddress(Wire):
@@ -620,6 +620,17 @@ class InstanceItem(Wire):
 
     tags: list[StrictStr] | None = None
     """From 1.1."""
+
+
+class InstanceTls(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    ca_certificate: StrictStr
+    """PEM certificates of the authorities to trust; the database's certificate names the instance's addresses."""
+
+    certificate_expires: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+    """When the database's certificate ends; it is renewed before."""
 
 
 class InstanceList(Wire):
@@ -1168,9 +1179,14 @@ class LogShow(Wire):
 
 
 class RestoreFrom(Wire):
-    remote_location: StrictStr
-    local_datastore_version_id: StrictStr
-    size: StrictFloat | None
+    remote_location: Annotated[StrictStr, Field(max_length=4096)]
+    """URL of a full backup's object data in the project's Swift account, its others beside it."""
+
+    local_datastore_version_id: Annotated[StrictStr, Field(max_length=255)]
+    """The datastore version here of the release that the backup is of."""
+
+    size: Annotated[StrictFloat | None, Field(ge=0.0, le=100000.0)]
+    """GB that a volume needs for a restore at least; less than the data is raised to that."""
 
 
 class NewBackupItem(Wire):
@@ -1180,7 +1196,7 @@ class NewBackupItem(Wire):
     """1 to 255 characters with a letter or digit of ASCII among them, without control characters."""
 
     instance: Id | None = None
-    """Id of an ACTIVE instance. Required."""
+    """Id of an ACTIVE instance. Required without restore_from."""
 
     description: Annotated[StrictStr | None, Field(max_length=4096, pattern="^[^\\x00]*$")] = None
     incremental: Annotated[StrictInt | None, Field(ge=0, le=1)] = None
@@ -1190,13 +1206,13 @@ class NewBackupItem(Wire):
     """The COMPLETED backup of the same instance to build on."""
 
     swift_container: Annotated[StrictStr | None, Field(max_length=255)] = None
-    """Accepted for Trove's clients and not used: see backup strategies."""
+    """Must be a name, and is not used: backups lie in the service's own account."""
 
     storage_driver: Literal["swift", "cinder"] | None = None
     """cinder is not offered (501)."""
 
     restore_from: RestoreFrom | None = None
-    """Not offered yet (501)."""
+    """In place of an instance: a backup made elsewhere. It is copied and verified, then RESTORED."""
 
 
 class BackupCreate(Wire):
@@ -1783,7 +1799,7 @@ class NewInstanceItem(Wire):
     """What openstacksdk sends for flavorRef, which goes before it."""
 
     volume: NewVolume | None = None
-    """Required."""
+    """Required, but for a datastore that keeps nothing on a volume (a cache), where it is left out."""
 
     datastore: NewInstanceDatastore | None = None
     databases: list[NewDatabaseItem] | None = None
@@ -1875,6 +1891,9 @@ class InstanceDetail(Wire):
     configuration: InstanceConfiguration | None = None
     """The configuration group that it has."""
 
+    tls: InstanceTls | None = None
+    """From 1.1: how clients know the database; null when it does not serve TLS. With TLS there is no other way in."""
+
 
 class InstanceDetailList(Wire):
     model_config = ConfigDict(
@@ -1938,6 +1957,9 @@ class MgmtInstance(Wire):
     fault: InstanceFault | None = None
     configuration: InstanceConfiguration | None = None
     """The configuration group that it has."""
+
+    tls: InstanceTls | None = None
+    """From 1.1: how clients know the database; null when it does not serve TLS. With TLS there is no other way in."""
 
     server_id: Annotated[
         StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")

@@ -43,12 +43,12 @@ def read(instance: Instance, step: str, result: type[Result], **arguments: Any) 
         raise _not_ready(instance)
     envelope = ask(instance.id, step, arguments)
     if envelope.error is not None:
-        raise _error(instance, step, envelope.error)
+        raise _error(f"The host of instance {instance.id}", step, envelope.error)
     return result.model_validate(envelope.result)
 
 
 def ask(subject: str, step: str, arguments: dict[str, Any]) -> Envelope:
-    """The answer of a step of audience "read" about an instance or backup. Raises HostSilent."""
+    """The answer of a step of audience "read" about an instance, backup or project. Raises HostSilent."""
     import requests
 
     url = f"{get_settings().function_urls[step.partition('.')[0]]}/{step}"
@@ -64,13 +64,21 @@ def ask(subject: str, step: str, arguments: dict[str, Any]) -> Envelope:
         raise HostSilent(f"{step} of {subject} cannot be asked for now: try again.") from error
 
 
-def _error(instance: Instance, step: str, error: StepError) -> TroveError:
+def read_project(project_id: str, step: str, result: type[Result], **arguments: Any) -> Result:  # noqa: ANN401
+    """The same for a step of audience "read" about a project. Raises HostSilent, TroveError."""
+    envelope = ask(project_id, step, arguments)
+    if envelope.error is not None:
+        raise _error(step, step, envelope.error)
+    return result.model_validate(envelope.result)
+
+
+def _error(silent: str, step: str, error: StepError) -> TroveError:
     """What the step's error is to the caller: reasons that name hosts and addresses stay in the log."""
     kind = _FAULTS.get(error.type)
     if kind is not None and not error.retryable:
         return kind(error.message)
-    get_logger().warning("read failed", step=step, instance_id=instance.id, error=error.type, reason=error.message)
-    return HostSilent(f"The host of instance {instance.id} does not answer now: try again.")
+    get_logger().warning("read failed", step=step, silent=silent, error=error.type, reason=error.message)
+    return HostSilent(f"{silent} does not answer now: try again.")
 
 
 def _not_ready(instance: Instance) -> Busy:

@@ -1,5 +1,6 @@
 """The step core: a name, an input and an authorization in, an envelope out. Adapters carry it over a transport."""
 
+import functools
 import time
 from types import TracebackType
 from typing import Any, Self
@@ -12,8 +13,8 @@ from functions.runtime.envelope import Envelope, StepError
 from functions.runtime.errors import OperationAborted, StepInvalid, StepRefused, TroveError
 from functions.runtime.logs import get_logger
 from functions.runtime.step import READ_SECONDS, Step, StepContext
-from functions.state import operations, timeline
-from functions.state.models import StepState
+from functions.state import timeline
+from functions.state.models import OperationState, StepState
 
 CRASHES = 3
 """An unforeseen error may pass; after so many attempts it is taken to stay."""
@@ -47,7 +48,6 @@ def _authorised(name: str, arguments: dict[str, Any], authorization: str | None)
         with structlog.contextvars.bound_contextvars(instance_id=claims.sub):
             return _ran(step, request, StepContext(claims.sub, time.monotonic() + READ_SECONDS))
     with structlog.contextvars.bound_contextvars(operation_id=claims.sub):
-        _check_operation(step, claims.sub)
         return _recorded(step, request, StepContext(claims.sub))
 
 
@@ -59,8 +59,7 @@ def _validated(step: Step[Any, Any], arguments: dict[str, Any]) -> Any:  # noqa:
         raise StepInvalid(f"{step.name}: {problems}") from None
 
 
-def _check_operation(step: Step[Any, Any], operation_id: str) -> None:
-    state, undoing = operations.standing(operation_id)
+def _check(step: Step[Any, Any], operation_id: str, state: OperationState, undoing: bool) -> None:
     if state not in step.runs_while:
         raise StepRefused(f"operation {operation_id} is {state}: {step.name} does not run any more")
     if undoing and not step.compensation:
@@ -68,7 +67,7 @@ def _check_operation(step: Step[Any, Any], operation_id: str) -> None:
 
 
 def _recorded(step: Step[Any, Any], request: Any, context: StepContext) -> Envelope:  # noqa: ANN401
-    with _Recording(context.operation_id, step.name) as recording:
+    with _Recording(step, context.operation_id) as recording:
         structlog.contextvars.bind_contextvars(attempt=recording.attempt)
         envelope = _ran(step, request, context)
         recording.done = envelope.result is not None and envelope.result["done"]
@@ -77,15 +76,17 @@ def _recorded(step: Step[Any, Any], request: Any, context: StepContext) -> Envel
 
 
 class _Recording:
-    """Keeps the step's line in the operation's timeline around one call of it."""
+    """Keeps the step's line in the operation's timeline around one call of it, if the operation allows the call."""
 
-    def __init__(self, operation_id: str, name: str) -> None:
-        self._operation_id, self._name = operation_id, name
+    def __init__(self, step: Step[Any, Any], operation_id: str) -> None:
+        self._step, self._operation_id, self._name = step, operation_id, step.name
         self.done = True
         self.attempt = 0
 
     def __enter__(self) -> Self:
-        self.attempt = timeline.step_started(self._operation_id, self._name)
+        self.attempt = timeline.step_started(
+            self._operation_id, self._name, functools.partial(_check, self._step, self._operation_id)
+        )
         return self
 
     def __exit__(

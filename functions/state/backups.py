@@ -27,6 +27,39 @@ class NewBackup:
     schedule_id: str | None = None
 
 
+@dataclass(frozen=True)
+class ImportedBackup:
+    """A validated request to bring a backup from elsewhere: what it is to be, and where it is in Swift."""
+
+    name: str
+    description: str | None
+    datastore_version_id: str
+    volume_size: int
+    container: str
+    prefix: str
+    own_account: bool
+    """Whether it is in the project's own account, not in the service's."""
+
+
+def accept_import(request: ImportedBackup, caller: Caller) -> tuple[Backup, Operation]:
+    """Accept a backup from elsewhere. Raises QuotaExceeded."""
+    with transaction() as session:
+        quotas.reserve(session, caller.project_id, quotas.Usage(backups=1))
+        backup = Backup(
+            id=new_id(),
+            project_id=caller.project_id,
+            name=request.name,
+            description=request.description,
+            datastore_version_id=request.datastore_version_id,
+            volume_size=request.volume_size,
+            status=BackupStatus.NEW,
+        )
+        session.add(backup)
+        session.flush()
+        place = {"own_account": request.own_account, "container": request.container, "prefix": request.prefix}
+        return backup, accept(session, caller, Order(OperationType.BACKUP_IMPORT, place), backup=backup)
+
+
 def accept_create(request: NewBackup, caller: Caller) -> tuple[Backup, Operation]:
     """Accept a backup of an instance that is ACTIVE and idle.
 

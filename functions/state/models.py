@@ -51,6 +51,7 @@ class OperationType(StrEnum):
     ROOT_DISABLE = "root_disable"
     INSTANCE_LOG = "instance_log"
     BACKUP_CREATE = "backup_create"
+    BACKUP_IMPORT = "backup_import"
     BACKUP_DELETE = "backup_delete"
 
 
@@ -205,6 +206,8 @@ class Instance(Base):
     """The group's values that are in force, over the defaults of the flavor."""
     restart_required: Mapped[bool] = mapped_column(default=False)
     """The engine has settings that take effect at its next start."""
+    certificate_expires: Mapped[datetime | None]
+    """When the certificate ends with which the database serves TLS; None: it does not."""
     enabled_logs: Mapped[list[str]] = mapped_column(default=list)
     """The logs of type USER that the engine is to write."""
     deletion_protection: Mapped[bool] = mapped_column(default=False)

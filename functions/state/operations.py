@@ -32,6 +32,7 @@ from functions.state.models import (
 )
 from functions.state.transitions import TRANSITIONS
 
+MAKING_BACKUPS = (OperationType.BACKUP_CREATE, OperationType.BACKUP_IMPORT)
 _FAILURE_PATH = ("record.abort", "record.fail")
 """Steps that run because another one failed: themselves unfinished when the reason is looked for."""
 
@@ -80,12 +81,6 @@ def active(older_than: datetime) -> list[Operation]:
         return list(session.scalars(query.order_by(Operation.created)))
 
 
-def standing(operation_id: str) -> tuple[OperationState, bool]:
-    """The operation's state, and whether it is being undone. Raises StepRefused when there is none."""
-    operation = load(operation_id)
-    return OperationState(operation.state), operation.error is not None
-
-
 @contextmanager
 def alone(operation_id: str) -> Iterator[None]:
     """Hold the operation's row: of two calls at once, the second enters when the first has left.
@@ -107,7 +102,7 @@ def begin(operation_id: str) -> None:
             audit.record(session, operation, audit.Event.STARTED)
         elif operation.state != OperationState.RUNNING:
             raise StepRefused(f"operation {operation_id} has ended: {operation.state}")
-        if operation.type == OperationType.BACKUP_CREATE and operation.error is None:
+        if operation.type in MAKING_BACKUPS and operation.error is None:
             _backup(session, operation).status = BackupStatus.BUILDING
 
 

@@ -1,20 +1,31 @@
 """The timeline of an operation: one row per step, kept by the runtime around every call."""
 
+from collections.abc import Callable
+
 from sqlalchemy.exc import IntegrityError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from functions.runtime.clock import now
+from functions.runtime.errors import StepRefused
 from functions.state.database import transaction
-from functions.state.models import OperationStep, StepState
+from functions.state.models import Operation, OperationState, OperationStep, StepState
 
 ERROR_LIMIT = 2000
 """Characters of an error message that are kept."""
 
 
 @retry(retry=retry_if_exception_type(IntegrityError), stop=stop_after_attempt(3), reraise=True)
-def step_started(operation_id: str, name: str) -> int:
-    """Note a call of a step; polling again is the same attempt. The number of attempts so far."""
+def step_started(operation_id: str, name: str, check: Callable[[OperationState, bool], None]) -> int:
+    """Note a call of a step; polling again is the same attempt. The number of attempts so far.
+
+    `check` gets the operation's state and whether it is being undone; what it raises leaves nothing noted. Raises
+    StepRefused when there is no such operation.
+    """
     with transaction() as session:
+        operation = session.get(Operation, operation_id)
+        if operation is None:
+            raise StepRefused(f"no operation {operation_id}")
+        check(OperationState(operation.state), operation.error is not None)
         step = session.get(OperationStep, (operation_id, name), with_for_update=True)
         if step is None:
             step = OperationStep(operation_id=operation_id, name=name, attempts=1, state=StepState.RUNNING)

@@ -142,15 +142,10 @@ def _how_to_restore(index: SegmentIndex, backup: Backup) -> dict[str, object]:
     """Shell commands that need nothing but the stock tools."""
     links = chains.of(backup.id) if index.parent else [backup]
     decompress = {"zstd": "zstd -d", "gzip": "gzip -d"}[index.compression]
-    directories = [str(number) for number in range(1, len(links) + 1)] if index.parent else ["DATA_DIRECTORY"]
-    unpack = [
-        f"mkdir -m 700 {directory} && swift download {container(link)} {prefix(link)}{DATA} --output - | {decompress} "
-        f"| tar -x -C {directory}"
-        for directory, link in zip(directories, links, strict=True)
-    ]
-    combine = catalog().find(catalog().version_by_id(backup.datastore_version_id).datastore).combine_backups
-    combined = [combine.format(links=" ".join(directories))] if index.parent and combine else []
-    return {"restore": unpack + combined, **index.model_dump(exclude={"segments", "state"})}
+    streams = [f"swift download {container(link)} {prefix(link)}{DATA} --output - | {decompress}" for link in links]
+    stock = catalog().find(catalog().version_by_id(backup.datastore_version_id).datastore).stock_restore
+    commands = stock.commands(streams) if stock else []
+    return {"restore": commands, **index.model_dump(exclude={"segments", "state"})}
 
 
 class Share(StepInput):

@@ -7,16 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import deploy
+from datastores.catalog import catalog
 from deploy.local import processes
 from deploy.local.addresses import PORTS
 from deploy.local.credentials import REGION
+from deploy.local.engines import trees
+from deploy.local.engines.survey import unavailable_ids
 from deploy.local.services.context import Context
 
 GROUPS = ("entrypoint", "cloud", "hosts")
 
 NOUNS = {
-    **dict.fromkeys(("record", "stack", "backup", "sweep", "reconcile", "schedule", "publication"), "cloud"),
-    **dict.fromkeys(("host", "job", "account", "database", "user", "access", "root", "health", "log"), "hosts"),
+    **dict.fromkeys(("record", "stack", "backup", "origin", "sweep", "reconcile", "schedule", "publication"), "cloud"),
+    **dict.fromkeys(
+        ("host", "job", "account", "database", "user", "access", "root", "health", "log", "certificate"), "hosts"
+    ),
 }
 """Function group that runs the steps of each noun."""
 
@@ -58,6 +63,8 @@ def environment(context: Context, group: str) -> dict[str, str]:
         **{f"TROVE_RATE_LIMIT_{verb}": str(RATE_LIMIT) for verb in ("GET", "POST", "PUT", "DELETE")},
         "TROVE_FLAVORS_FILE": str(ROOT / "deploy" / "heat" / "substrates" / "flavors.yaml"),
     }
+    if group == "entrypoint":
+        variables["TROVE_UNAVAILABLE_VERSIONS"] = json.dumps(unavailable_ids(catalog(), trees.directory()))
     return {**variables, **_login(context), **_overrides()} if group in LOGIN_GROUPS else {**variables, **_overrides()}
 
 

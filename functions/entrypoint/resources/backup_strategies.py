@@ -8,6 +8,7 @@ from functions.entrypoint.models import (
     BackupStrategiesListParametersQuery,
     BackupStrategyCreate,
 )
+from functions.entrypoint.resources.backups import check_container
 from functions.state import instances, strategies
 from functions.state.models import BackupStrategy
 
@@ -22,8 +23,9 @@ def list_strategies(call: Call[None, BackupStrategiesListParametersQuery]) -> Re
 
 
 def create_strategy(call: Call[BackupStrategyCreate, None]) -> Reply:
-    """Set a strategy. Raises NotFound: no such instance."""
+    """Set a strategy. Raises NotFound: no such instance; BadRequest: no container can have that name."""
     asked, project_id = call.body.backup_strategy, call.identity.project_id
+    check_container(asked.swift_container)
     instance_id = strategies.DEFAULT
     if asked.instance_id:
         instance_id = instances.get(project_id, require_id("Instance", asked.instance_id)).id

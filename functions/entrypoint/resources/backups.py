@@ -8,6 +8,7 @@ from functions.entrypoint.catalog import find_datastore, offer_of, require_capab
 from functions.entrypoint.ids import require_id
 from functions.entrypoint.models import BackupAction, BackupCreate, BackupsListParametersQuery
 from functions.entrypoint.pagination import cut, links, page_size
+from functions.entrypoint.resources.imported_backup import imported_backup
 from functions.entrypoint.views.backups import backup_view
 from functions.launch import launch
 from functions.runtime.errors import BadRequest, NotSupported
@@ -17,6 +18,8 @@ from functions.state.instances import require_restorable
 from functions.state.models import Backup
 
 DOWNLOAD_SECONDS = 3600
+CONTAINER_BYTES = 256
+"""Length of a container's name in Swift, in UTF-8."""
 TRUE_TEXTS = ("true", "True", "1")
 
 
@@ -52,13 +55,18 @@ def show_backup(call: AnyCall) -> Reply:
 
 
 def create_backup(call: Call[BackupCreate, None]) -> Reply:
-    """Accept a backup of an instance that is ACTIVE and idle.
+    """Accept a backup of an instance that is ACTIVE and idle, or one from elsewhere.
 
     Raises:
-        BadRequest, NotFound, NotSupported: see `_new_backup`.
+        BadRequest, NotFound, NotSupported: see `_new_backup` and `imported_backup`.
         Conflict, Busy, QuotaExceeded.
     """
-    backup, operation = backups.accept_create(_new_backup(call), call.caller)
+    check_container(call.body.backup.swift_container)
+    if call.body.backup.restore_from is None:
+        backup, operation = backups.accept_create(_new_backup(call), call.caller)
+    else:
+        imported = imported_backup(call.body.backup, call.identity.project_id)
+        backup, operation = backups.accept_import(imported, call.caller)
     launch(operation)
     return {"backup": _view(call, backup)}
 
@@ -89,8 +97,6 @@ def act_on_backup(call: Call[BackupAction, None]) -> Reply:
 def _new_backup(call: Call[BackupCreate, None]) -> NewBackup:
     """The rules that the schema cannot tell: an instance is needed, and a datastore that can do what is asked."""
     asked = call.body.backup
-    if asked.restore_from is not None:
-        raise NotSupported("Registering a backup from another location (restore_from) is not supported yet.")
     if asked.storage_driver == "cinder":
         raise NotSupported("Backups are kept in Swift: leave out storage_driver.")
     if asked.instance is None:
@@ -105,6 +111,12 @@ def _new_backup(call: Call[BackupCreate, None]) -> NewBackup:
         parent_id=asked.parent_id and require_id("Backup", asked.parent_id),
         incremental=incremental,
     )
+
+
+def check_container(name: str | None) -> None:
+    """Where a backup goes is not for the client to say, but what it says must be a name. Raises BadRequest."""
+    if name is not None and (not name or "/" in name or len(name.encode()) > CONTAINER_BYTES):
+        raise BadRequest("Validation error: 'swift_container' is not a container's name: 1 to 256 bytes without slash")
 
 
 def _view(call: AnyCall, backup: Backup) -> dict[str, object]:
