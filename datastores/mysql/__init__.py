@@ -1,0 +1,1 @@
+"""MySQL, and what MariaDB and Percona Server share with it."""

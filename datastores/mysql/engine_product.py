@@ -1,0 +1,64 @@
+"""What the products of the MySQL family do each in their own way."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from datastores.mysql.engine_sql import Statement
+
+if TYPE_CHECKING:
+    from datastores.mysql.engine_server import Server
+
+
+class Product(ABC):
+    """A product; its programs are named by their places below the version's `programs`."""
+
+    label: ClassVar[str]
+    """Its name, for people."""
+    server: ClassVar[str]
+    client: ClassVar[str]
+    backup: ClassVar[str]
+    unpack: ClassVar[str]
+    """The program that unpacks its backups' stream."""
+    others: ClassVar[tuple[str, ...]] = ()
+    """Programs that are wanted besides."""
+    backup_format: ClassVar[str]
+    own_plugins: ClassVar[bool]
+    """Whether administration needs a plugin of the package (`auth_socket`); else the server gets to load none."""
+    session: ClassVar[tuple[str, ...]]
+    """What our sessions set so that nothing the tenant set ends them, or writes down what we send."""
+    reload_tls: ClassVar[str]
+    """The statement after which the server shows its certificate as it is now."""
+    root_privileges: ClassVar[tuple[str, ...]]
+    upgrade_info: ClassVar[str | None] = None
+    """The file in the data directory that says which version's system tables are there; None: the server sees to it."""
+
+    @abstractmethod
+    def make_data(self, server: Server, directory: Path) -> list[str | Path]:
+        """The command that makes empty data in a directory."""
+
+    @abstractmethod
+    def trial(self, server: Server, file: Path) -> list[str | Path]:
+        """The command that reads an option file and says what is wrong with it."""
+
+    @abstractmethod
+    def socket_identity(self) -> str:
+        """How an account is identified by its OS user."""
+
+    @abstractmethod
+    def identify(self, password: str) -> Statement:
+        """How an account is identified by a password."""
+
+    @abstractmethod
+    def options(self, server: Server) -> dict[str, Any]:
+        """Options that only this product has."""
+
+    def prepare_options(self, *, is_last: bool) -> list[str]:
+        """What the backup's program needs to be told, besides, to prepare a link of a chain."""
+        return []
+
+    def upgrade(self, server: Server) -> list[str | Path]:
+        """The command that makes the system tables this version's, where there is `upgrade_info`."""
+        raise NotImplementedError

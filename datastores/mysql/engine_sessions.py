@@ -1,0 +1,34 @@
+"""Ending the sessions of users."""
+
+from __future__ import annotations
+
+import time
+
+from datastores.host.errors import EngineError
+from datastores.mysql.engine_server import Server
+from datastores.mysql.engine_sql import is_text
+
+_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+
+
+def end_of_user(server: Server, user: str, database: str | None = None) -> None:
+    """End the sessions of the users of that name (the server tells whose a session is by name alone), all or those in
+    one database. Raises EngineError when one does not end."""
+    _end(server, f"{is_text('USER', user)} AND {is_text('DB', database)}" if database else is_text("USER", user))
+
+
+def end_in_database(server: Server, database: str) -> None:
+    """End the sessions in a database. Raises EngineError when one does not end."""
+    _end(server, is_text("DB", database))
+
+
+def _end(server: Server, condition: str) -> None:
+    """Those of the service come from the socket, and stay."""
+    query = f"SELECT ID FROM information_schema.PROCESSLIST WHERE HOST <> 'localhost' AND {condition};\n"  # noqa: S608 -- hexadecimal
+    limit = time.monotonic() + _SECONDS
+    while sessions := server.sql(query).split():
+        if time.monotonic() > limit:
+            raise EngineError(f"a session does not end within {_SECONDS:g} s")
+        server.try_each([f"KILL {int(session)};\n" for session in sessions])  # one that has just ended is refused
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,5 @@
+"""Percona Server in the conformance suite."""
+
+from datastores.mysql.conformance import MysqlConformance
+
+CONFORMANCE = MysqlConformance()
