@@ -1,0 +1,1 @@
+"""Redis, and what Valkey shares with it."""
