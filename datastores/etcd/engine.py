@@ -1,0 +1,117 @@
+"""etcd's engine: one server, a cluster of one member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from datastores.etcd import engine_backup, engine_config, engine_make, engine_users
+from datastores.etcd.engine_member import Member
+from datastores.host.accounts import Accounts, UserChange, UserName
+from datastores.host.engine import BackupState, Engine, Status, User, Version
+from datastores.host.errors import BadRequest, EngineError
+from datastores.host.facts import Facts
+from datastores.host.logs import Log
+from datastores.host.names import USER
+from datastores.host.streams import Sink, Source
+
+_PROGRAMS = ("etcd", "etcdctl")
+
+
+class EtcdEngine(Engine):
+    """One etcd server, administered through its socket."""
+
+    backup_format = "etcd-snapshot"
+
+    def __init__(self, facts: Facts, version: Version) -> None:
+        super().__init__(facts, version)
+        self.member = Member(facts, self.programs, version.programs, version.ports[0])
+
+    def install(self) -> None:
+        missing = [name for name in _PROGRAMS if not (self.version.programs / name).exists()]
+        if missing:
+            raise BadRequest(
+                f"etcd {self.version.name} is not on this host ({', '.join(missing)} not in"
+                f" {self.version.programs}): use an image with {self.version.package}"
+            )
+
+    def initialize(self) -> None:
+        engine_make.make(self.member)
+
+    def configure(self, settings: dict[str, Any]) -> None:
+        engine_config.write(self.member, settings)
+
+    def limit_access(self, cidrs: list[str]) -> None:
+        """etcd cannot tell networks apart: the substrate does."""
+
+    def start(self) -> None:
+        self.member.daemon.start()
+
+    def stop(self) -> None:
+        self.member.daemon.stop()
+
+    def status(self) -> Status:
+        if not self.running():
+            return Status(running=False)
+        return Status(running=True, version=self.member.request("maintenance/status")["version"])
+
+    def tls(self) -> bool:
+        return engine_config.has_tls(self.member)
+
+    def reload_certificate(self) -> bool:
+        """etcd reads it anew for each connection."""
+        return True
+
+    def running(self) -> bool:
+        return self.member.daemon.runs()
+
+    def create_users(self, users: list[User]) -> None:
+        for user in users:
+            self._check_user(user.name, user.host)
+            self._lacks("databases", list(user.databases))
+        engine_users.create(self.member, users)
+
+    def update_user(self, change: UserChange) -> None:
+        self._check_user(change.user.name, change.user.host)
+        self._check_user(change.name or change.user.name, change.host)
+        engine_users.update(self.member, change)
+
+    def delete_user(self, user: UserName) -> None:
+        self._check_user(user.name, user.host)
+        engine_users.delete(self.member, user.name)
+
+    def grant(self, user: UserName, databases: list[str]) -> None:
+        self._lacks("databases", databases)
+
+    def revoke(self, user: UserName, databases: list[str]) -> None:
+        self._lacks("databases", databases)
+
+    def accounts(self) -> Accounts:
+        return engine_users.accounts(self.member, self.version.names)
+
+    def log(self, name: str) -> Log:
+        if name != "general":
+            raise BadRequest(f"etcd has no log '{name}': it has 'general'")
+        return self.member.daemon.log
+
+    def backup(self, sink: Sink, state: BackupState) -> None:
+        engine_backup.dump(self.member, sink)
+
+    def backup_bytes(self) -> int:
+        return engine_backup.size(self.member)
+
+    def restore(self, layers: Iterable[Source]) -> None:
+        engine_backup.load(self.member, layers)
+
+    def verify(self) -> None:
+        """See that the data obeys this host's administrator, and nobody without a password."""
+        self.accounts()
+        if not self.member.protected():
+            raise EngineError("the restored etcd admits everybody: its users are not enabled")
+
+    def _check_user(self, name: str, host: str | None) -> None:
+        self.check_name(USER, name)
+        self.check_host(host)
+
+
+ENGINE = EtcdEngine

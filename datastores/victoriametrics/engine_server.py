@@ -1,0 +1,64 @@
+"""Where the server's things are on its host, and how it is asked.
+
+Everybody who reaches its port may write and read: it has no users. What only the service may do, snapshots, wants the
+host's key (`datastores.host.bearer`), which the server gets from a file of variables: command lines can be seen.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from datastores.host import bearer, web
+from datastores.host.errors import EngineError
+from datastores.host.facts import Facts
+from datastores.host.process import Programs
+from datastores.host.web import Place
+from datastores.host.webdaemon import WebDaemon
+
+NAME = "victoriametrics"
+PROGRAM = "victoria-metrics"
+_WITH_VARIABLES = 'set -a; . "$0"; set +a; exec "$@"'
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The server: `bin` has its program."""
+
+    facts: Facts
+    programs: Programs
+    bin: Path
+    port: int
+
+    @property
+    def data(self) -> Path:
+        """The data directory, on the volume."""
+        return self.facts.data / NAME
+
+    @property
+    def making(self) -> Path:
+        """Where a data directory is made before it gets its name."""
+        return self.facts.data / f"{NAME}.tmp"
+
+    @property
+    def conf(self) -> Path:
+        """The flags as variables (`-envflag.enable`), which belong to this host."""
+        return self.facts.conf / "victoriametrics.env"
+
+    @property
+    def daemon(self) -> WebDaemon:
+        """The process."""
+        command = ("sh", "-c", _WITH_VARIABLES, self.conf, self.bin / PROGRAM, "-envflag.enable")
+        return WebDaemon(self.programs, NAME, "VictoriaMetrics", command, self.port)
+
+    def administer(self, path: str, **query: str) -> dict[str, Any]:
+        """The reply to a request that wants the host's key. Raises EngineError."""
+        key = bearer.key_file(self.facts).read_text()
+        place = Place(address=self.facts.address, port=self.port, tls=self.daemon.variable("tls") == "true")
+        reply: dict[str, Any] = json.loads(web.ask(place, "GET", f"{path}?{urlencode({'authKey': key, **query})}"))
+        if reply.get("status") != "ok":
+            raise EngineError(f"VictoriaMetrics refused {path}: {reply.get('msg')}")
+        return reply
