@@ -35,18 +35,6 @@ REASON = 'PostgreSQL refused: invalid LC_COLLATE locale name: "xx_YY"'
 
 
 @pytest.fixture(scope="module")
-def demo(cloud: Cloud) -> Api:
-    """The tenant."""
-    return new_api(cloud.session("demo"))
-
-
-@pytest.fixture(scope="module")
-def other(cloud: Cloud) -> Api:
-    """The second tenant."""
-    return new_api(cloud.session("other"))
-
-
-@pytest.fixture(scope="module")
 def owner(cloud: Cloud) -> Tenant:
     """The tenant's API, to wait with."""
     return tenant(cloud)

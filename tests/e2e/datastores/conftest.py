@@ -31,12 +31,12 @@ class Hosts:
         self._scratch, self._software = scratch, software
         self.made: list[HostDriver] = []
 
-    def make(self, datastore: str) -> HostDriver:
-        """A new host."""
+    def make(self, datastore: str, version: str | None = None, memory_mb: int = 512) -> HostDriver:
+        """A new host for a version of a datastore."""
         root = self._scratch / f"host{len(list(self._scratch.iterdir()))}"
         root.mkdir()
         own(root)
-        self.made.append(HostDriver(root, self._software, datastore))
+        self.made.append(HostDriver(root, self._software, datastore, version, memory_mb))
         return self.made[-1]
 
 
