@@ -1,6 +1,6 @@
 """Databases of the tests' own, on each server that the state supports."""
 
-import shutil
+import os
 import subprocess
 import tempfile
 import time
@@ -13,28 +13,33 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from deploy.local.engines import trees
 from functions.runtime.settings import get_settings
 from functions.state import database
 from functions.state.migrations import upgrade
 
 MARIADB_SECONDS = 30
+_AS_ROOT = ["--user=root"] if os.geteuid() == 0 else []
 
 
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[str]:
-    """URL of a MariaDB of this run's own, where the machine has its server."""
-    server, install = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
-    if server is None or install is None:
-        pytest.skip("no mariadbd on this machine: migrations are tested on PostgreSQL alone (apt: mariadb-server)")
+    """URL of a MariaDB of this run's own, with the programs of the datastore."""
+    home = trees.directory() / "mariadb-10.11" / "usr"
+    server, install = home / "sbin" / "mariadbd", home / "bin" / "mariadb-install-db"
+    if not server.exists():
+        pytest.skip("MariaDB is not here, so PostgreSQL alone is tested: get it with 'trovectl datastores --fetch'")
+    libraries = ":".join(str(path) for path in home.glob("lib/*-linux-gnu"))
+    environment = os.environ | {"LD_LIBRARY_PATH": libraries}
     with tempfile.TemporaryDirectory(prefix="trove-") as directory:
-        data, socket = Path(directory) / "data", Path(directory) / "socket"
+        socket = Path(directory) / "socket"
+        common = ["--no-defaults", f"--basedir={home}", f"--datadir={directory}/data", *_AS_ROOT]
         subprocess.run(
-            [install, f"--datadir={data}", "--user=root", "--auth-root-authentication-method=normal"],
-            check=True,
-            capture_output=True,
-        )
-        arguments = [server, f"--datadir={data}", f"--socket={socket}", "--skip-networking", "--user=root"]
-        with subprocess.Popen(arguments, stderr=subprocess.DEVNULL) as process:
+            [install, *common, "--auth-root-authentication-method=normal"],
+            check=True, capture_output=True, env=environment,
+        )  # fmt: skip
+        command: list[str | Path] = [server, *common, f"--socket={socket}", "--skip-networking"]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:
             yield _when_ready(f"mysql+pymysql://root@/{{}}?unix_socket={socket}")
             process.terminate()
 

@@ -92,18 +92,6 @@ NAMING = [
 
 
 @pytest.fixture(scope="module")
-def demo(cloud: Cloud) -> Api:
-    """A member."""
-    return new_api(cloud.session("demo"))
-
-
-@pytest.fixture(scope="module")
-def other(cloud: Cloud) -> Api:
-    """Another project."""
-    return new_api(cloud.session("other"))
-
-
-@pytest.fixture(scope="module")
 def reader(cloud: Cloud, demo: Api) -> Iterator[Api]:
     """Somebody who may only read, in the member's project."""
     with user_with_role(cloud, demo.project_id, "reader") as session:

@@ -8,32 +8,19 @@ from typing import Any
 import pytest
 
 from datastores.catalog import catalog
-from deploy.local.cloud import Cloud
 from functions.runtime.errors import BadRequest, Busy, TroveError
 from functions.state import configurations, instance_changes, instances, operations
 from functions.state.acceptance import Caller
 from functions.state.configurations import Change, NewConfiguration
 from functions.state.database import transaction
 from functions.state.models import Configuration, Instance, InstanceStatus, Operation, OperationState
-from tests.support.api import LATEST, Api, fault, new_api
+from tests.support.api import LATEST, Api, fault
 from tests.support.records import recorded
 
 pytestmark = pytest.mark.usefixtures("product_environment")
 
 VERSION = catalog().version("postgresql", None)
 KNOWN = VERSION.parameters()
-
-
-@pytest.fixture(scope="module")
-def demo(cloud: Cloud) -> Api:
-    """The tenant."""
-    return new_api(cloud.session("demo"))
-
-
-@pytest.fixture(scope="module")
-def other(cloud: Cloud) -> Api:
-    """A second tenant."""
-    return new_api(cloud.session("other"))
 
 
 def body(**members: object) -> dict[str, Any]:

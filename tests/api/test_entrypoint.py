@@ -21,24 +21,6 @@ VERSION_ID = "5b0e6c58-52a1-4b39-8d35-3c1f0b6f4a18"
 INSTANCE = {"name": "db", "flavorRef": "1", "volume": {"size": 1}}
 
 
-@pytest.fixture(scope="module")
-def demo(cloud: Cloud) -> Api:
-    """The tenant."""
-    return new_api(cloud.session("demo"))
-
-
-@pytest.fixture(scope="module")
-def other(cloud: Cloud) -> Api:
-    """A second tenant."""
-    return new_api(cloud.session("other"))
-
-
-@pytest.fixture(scope="module")
-def admin(cloud: Cloud) -> Api:
-    """The administrator."""
-    return new_api(cloud.session("admin"))
-
-
 @pytest.fixture
 def stored(demo: Api) -> Iterator[list[str]]:
     """Ids of five instances of the tenant, each with a backup and an operation of the same id; no hosts behind them."""
@@ -197,6 +179,7 @@ def test_body_that_is_too_large(demo: Api) -> None:
         ({"datastore": {"version": "9.9"}}, 400, "badRequest"),
         ({"datastore": {"type": "oracle"}}, 404, "itemNotFound"),
         ({"volume": {"size": 100_000}}, 413, "overLimit"),
+        ({"datastore": {"type": "memcached"}}, 400, "badRequest"),
         ({"restorePoint": {"backupRef": UUID}}, 404, "itemNotFound"),
         ({"replica_of": UUID}, 501, "notImplemented"),
         ({"nics": [{"port-id": UUID}]}, 400, "badRequest"),

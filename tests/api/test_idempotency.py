@@ -121,12 +121,6 @@ def grow_older(request: KeyedRequest, age: timedelta) -> None:
 # -- the header, end to end --------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def demo(cloud: Cloud) -> Api:
-    """The tenant."""
-    return new_api(cloud.session("demo"))
-
-
 @pytest.fixture
 def owner(cloud: Cloud, product_environment: dict[str, str]) -> Tenant:
     """The same, as one that follows operations."""

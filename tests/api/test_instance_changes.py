@@ -21,18 +21,6 @@ BAD, NONE, BUSY, MISSING = (
 )
 
 
-@pytest.fixture(scope="module")
-def demo(cloud: Cloud) -> Api:
-    """The tenant."""
-    return new_api(cloud.session("demo"))
-
-
-@pytest.fixture(scope="module")
-def admin(cloud: Cloud) -> Api:
-    """The administrator, in a project of its own."""
-    return new_api(cloud.session("admin"))
-
-
 @pytest.fixture
 def stored(demo: Api) -> Iterator[str]:
     """The id of an instance of the tenant without a host behind it."""
@@ -101,6 +89,7 @@ UPDATES: list[tuple[dict[str, Any], tuple[int, str], str]] = [
     ({"access": {"allowed_cidrs": ["10.0.0.0"]}}, BAD, "does not match"),
     ({"access": None}, BAD, "must not be null"),
     ({"datastore_version": "9.9"}, BAD, "'9.9' cannot be found"),
+    ({"datastore_version": "17"}, BAD, "'17' cannot be found"),
     ({"replica_of": None}, BAD, "is not a replica"),
     ({"slave_of": ""}, BAD, "is not a replica"),
     ({"replica_of": "6f1e2a4c-8d70-4e6f-9b65-0f4a3e1cbe11"}, MISSING, "Replication"),

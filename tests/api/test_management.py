@@ -1,42 +1,28 @@
 """Limits, quotas and management: numbers, who may see and set them, and which datastore versions are offered."""
 
+import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete
 
+from datastores.catalog import catalog
 from deploy.local.cloud import Cloud
 from functions.runtime.clock import now
 from functions.runtime.settings import get_settings
 from functions.state.database import transaction
 from functions.state.models import AuditEvent, Instance, Operation, QuotaLimit, VersionChoice
-from tests.support.api import LATEST, Api, fault, new_api
+from tests.support.api import LATEST, Api, fault
+from tests.support.entrypoint import entrypoint
 from tests.support.records import recorded
 
 pytestmark = pytest.mark.usefixtures("product_environment")
 
 V18, V17 = (f"5b0e6c58-52a1-4b39-8d35-3c1f0b6f4a{number}" for number in (18, 17))
 INSTANCE = {"name": "db", "flavorRef": "1", "volume": {"size": 1}}
-
-
-@pytest.fixture(scope="module")
-def demo(cloud: Cloud) -> Api:
-    """The tenant."""
-    return new_api(cloud.session("demo"))
-
-
-@pytest.fixture(scope="module")
-def other(cloud: Cloud) -> Api:
-    """A second tenant."""
-    return new_api(cloud.session("other"))
-
-
-@pytest.fixture(scope="module")
-def admin(cloud: Cloud) -> Api:
-    """The administrator."""
-    return new_api(cloud.session("admin"))
 
 
 @pytest.fixture
@@ -206,8 +192,39 @@ def offered(api: Api) -> dict[str, str]:
     return {version["id"]: version["name"] + "*" * (version["id"] == default) for version in shown["versions"]}
 
 
+@dataclass(frozen=True)
+class Able:
+    """Callers of an entrypoint whose hosts can run the versions 18 and 17, and no other."""
+
+    demo: Api
+    admin: Api
+
+
+@pytest.fixture(scope="module")
+def able(cloud: Cloud, demo: Api, admin: Api) -> Iterator[Able]:
+    others = [version.id for version in catalog().find("postgresql").versions if version.id not in {V18, V17}]
+    with entrypoint(cloud, TROVE_UNAVAILABLE_VERSIONS=json.dumps(others)) as root:
+        yield Able(replace(demo, root=root), replace(admin, root=root))
+
+
 @pytest.mark.usefixtures("usual")
-def test_versions_are_hidden_shown_and_made_default(demo: Api, admin: Api) -> None:
+def test_a_version_that_no_host_can_run_is_offered_by_nobody(demo: Api, admin: Api) -> None:
+    path = f"/mgmt/datastore-versions/{V17}"
+    for asked in ({"active": True}, {"default": True}):
+        status, _, message = fault(admin.call("PATCH", path, json=asked))
+        assert status == 400
+        assert "postgresql 17 is not available" in message
+    with transaction() as session:
+        session.merge(VersionChoice(version_id=V17, active=True, removed=False, is_default=True))
+    assert V17 not in offered(demo)
+    assert admin.get(path)["version"]["active"] is False
+    assert admin.call("PATCH", path, json={"active": False, "default": False}).status_code == 202
+
+
+@pytest.mark.usefixtures("usual")
+def test_versions_are_hidden_shown_and_made_default(able: Able) -> None:
+    demo, admin = able.demo, able.admin
+
     def change(version: str, **members: bool) -> int:
         return admin.call("PATCH", f"/mgmt/datastore-versions/{version}", json=members).status_code
 
@@ -227,7 +244,8 @@ def test_versions_are_hidden_shown_and_made_default(demo: Api, admin: Api) -> No
 
 
 @pytest.mark.usefixtures("usual")
-def test_versions_are_deleted_and_brought_back(demo: Api, admin: Api, stored: list[str]) -> None:
+def test_versions_are_deleted_and_brought_back(able: Able, stored: list[str]) -> None:
+    admin = able.admin
     path = f"/mgmt/datastore-versions/{V17}"
     assert stored
     assert fault(admin.call("DELETE", f"/mgmt/datastore-versions/{V18}"))[:2] == (400, "badRequest"), "in use"

@@ -10,9 +10,8 @@ import yaml
 
 from api_spec.generate import SPECIFICATION
 from api_spec.routes import operations
-from deploy.local.cloud import Cloud
 from functions.state.configurations import NewConfiguration, create, delete
-from tests.support.api import Api, fault, new_api
+from tests.support.api import Api, fault
 from tests.support.records import recorded
 
 HEADER = "OpenStack-API-Version"
@@ -27,22 +26,10 @@ READS = [path for method, path, _ in GUARDED if method == "GET" and (method, pat
 FROM_THE_HOST = ("/databases", "/users", "/root", "/log")
 """Reads that ask a host, of which there is none here."""
 ADDED = {
-    "/instances/{id}": {"deletion_protection", "tags"},
+    "/instances/{id}": {"deletion_protection", "tags", "tls"},
     "/backups/{id}": {"schedule_id"},
 }
 """What shows from 1.1 on."""
-
-
-@pytest.fixture(scope="module")
-def demo(cloud: Cloud) -> Api:
-    """The tenant."""
-    return new_api(cloud.session("demo"))
-
-
-@pytest.fixture(scope="module")
-def admin(cloud: Cloud) -> Api:
-    """The administrator."""
-    return new_api(cloud.session("admin"))
 
 
 @pytest.fixture(scope="module")

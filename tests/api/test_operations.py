@@ -7,23 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from deploy.local.cloud import Cloud
 from functions.runtime.clock import now
 from functions.state import audit, instances, operations
 from functions.state.acceptance import Caller
 from functions.state.database import transaction
 from functions.state.instances import NewInstance
 from functions.state.models import AuditEvent, Operation, OperationState
-from tests.support.api import LATEST, Api, fault, new_api
+from tests.support.api import LATEST, Api, fault
 from tests.support.records import recorded
 
 USER = "somebody"
-
-
-@pytest.fixture(scope="module")
-def demo(cloud: Cloud) -> Api:
-    """The tenant."""
-    return new_api(cloud.session("demo"))
 
 
 @pytest.fixture(scope="module")

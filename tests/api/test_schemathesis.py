@@ -7,6 +7,7 @@ than a row goes to a database of this module's own. `make fuzz` asks for more ex
 import os
 import uuid
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -28,6 +29,9 @@ FUZZING = "TROVE_FUZZ_EXAMPLES" in os.environ
 """Fuzzing looks for what is new; the tests of every day are the same each time."""
 EXAMPLES = int(os.environ.get("TROVE_FUZZ_EXAMPLES", "10"))
 """Of each operation and kind."""
+ENOUGH = 10_000
+"""Requests that fuzzing sends at least."""
+sent = count()
 
 NOTHING = {"TROVE_QUOTA_INSTANCES": "0", "TROVE_QUOTA_BACKUPS": "0", "TROVE_QUOTA_VOLUMES": "0"}
 ACCEPTED = ["2xx", "401", "403", "404", "409", "413", "422", "501"]
@@ -99,7 +103,14 @@ def test_replies_follow_the_specification(
         derandomize=not FUZZING,
     )
     def replies_follow_the_specification(case: Case[Any]) -> None:
+        next(sent)
         # A method that a path does not have is 404 in Trove, not 405.
         case.call_and_validate(excluded_checks=[unsupported_method])
 
     replies_follow_the_specification()
+
+
+@pytest.mark.skipif(not FUZZING, reason="the tests of every day send few requests: 'make fuzz' sends enough")
+def test_enough_requests_were_sent() -> None:
+    cases = next(sent)
+    assert cases >= ENOUGH, f"only {cases} requests were sent"

@@ -30,7 +30,7 @@ def a_place(host: HostDirectory) -> Iterator[Path]:
         for name in ("data", "run", "log", "conf"):
             (root / name).mkdir(mode=0o700)
             host_driver.own(root / name)
-        for file in (host.root / "conf").iterdir():
+        for file in (path for path in (host.root / "conf").iterdir() if path.is_file() and not path.is_symlink()):
             text = file.read_text().replace(str(host.root), str(root)).replace(host.facts().address, address)
             (root / "conf" / file.name).write_text(text)
             host_driver.own(root / "conf" / file.name)

@@ -4,6 +4,7 @@ import json
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,6 +47,43 @@ def session(cloud: Cloud) -> Session:
     return cloud.session("demo")
 
 
+@dataclass(frozen=True)
+class Timed:
+    """An instance that something is scheduled for, and the schedule's id."""
+
+    instance: TestInstance
+    schedule_id: str
+
+
+@pytest.fixture(scope="module", autouse=True)
+def scheduled(cloud: Cloud, owner: Tenant) -> Iterator[Timed]:
+    """A schedule of the service that runs every minute, from before the first test on."""
+    with an_instance(owner, "scheduled") as made:
+        asked = {"name": "minutely", "instance": made.id, "pattern": "* * * * *", "keep_count": 1}
+        api = new_api(cloud.session("demo"))
+        reply = api.call("POST", "/schedules", json={"schedule": asked}, headers=LATEST)
+        schedule_id = reply.json()["schedule"]["id"]
+        yield Timed(made, schedule_id)
+        api.call("DELETE", f"/schedules/{schedule_id}", headers=LATEST)
+        remove_all(owner, f"/backups?instance_id={made.id}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def legacy(cloud: Cloud, owner: Tenant) -> Iterator[Timed]:
+    """A schedule as Trove's clients make them, from before the first test on; the instance has a full backup."""
+    session = cloud.session("demo")
+    with an_instance(owner, "legacy") as made:
+        body = {"backup": {"name": "full", "instance": made.id}}
+        backup_id = owner.request("POST", "/backups", body)["backup"]["id"]
+        follow(owner, "backup_create", backup_id=backup_id)
+        backups, own = Client("1.0", session=session).backups, {"mistral_client": mistral(session)}
+        schedule = backups.schedule_create(made.id, "* * * * *", "legacy", incremental=True, **own)
+        yield Timed(made, schedule.id)
+        for left in backups.schedule_list(made.id, **own):
+            backups.schedule_delete(left.id, **own)
+        remove_all(owner, f"/backups?instance_id={made.id}")
+
+
 @pytest.fixture(scope="module")
 def chain(cloud: Cloud, owner: Tenant, instance: TestInstance) -> Iterator[list[dict[str, Any]]]:
     """A full backup and two upon it, made by the command: one row more in each."""
@@ -83,6 +121,8 @@ def test_a_restored_link_holds_what_was_there(chain: list[dict[str, Any]], owner
         ({"parent_id": "00000000-0000-0000-0000-000000000001"}, 404, "cannot be found"),
         ({"storage_driver": "cinder"}, 501, "Swift"),
         ({"incremental": True}, 400, "incremental"),
+        ({"swift_container": "a/b"}, 400, "swift_container"),
+        ({"swift_container": "é" * 129}, 400, "swift_container"),
     ],
 )
 def test_wrong_requests_are_told(
@@ -194,26 +234,23 @@ def mistral(session: Session) -> Any:  # noqa: ANN401 - mistralclient has no typ
 
 
 @pytest.mark.timeout(400)
-def test_a_schedule_runs_by_itself_and_retires_what_it_does_not_keep(
-    api: Api, owner: Tenant, instance: TestInstance
-) -> None:
-    asked = {"name": "minutely", "instance": instance.id, "pattern": "* * * * *", "keep_count": 1}
-    made = api.call("POST", "/schedules", json={"schedule": asked}, headers=LATEST).json()["schedule"]
-    own = f"/backups?schedule_id={made['id']}"
-    seen: set[str] = set()
+def test_a_schedule_runs_by_itself_and_retires_what_it_does_not_keep(api: Api, owner: Tenant, scheduled: Timed) -> None:
+    path, own = f"/schedules/{scheduled.schedule_id}", f"/backups?schedule_id={scheduled.schedule_id}"
+    runs = f"/operations?instance_id={scheduled.instance.id}&type=backup_create&state=SUCCEEDED"
     limit = time.monotonic() + 2 * RUN_SECONDS
     while True:
+        shown = api.get(path, headers=LATEST)["schedule"]
         backups = api.get(own, headers=LATEST)["backups"]
-        seen |= {backup["id"] for backup in backups}
-        if len(seen) > 1 and len(backups) == 1 and backups[0]["status"] == "COMPLETED":
+        kept = [(backup["id"], backup["status"]) for backup in backups]
+        ran = len(api.get(runs, headers=LATEST)["operations"])
+        if ran > 1 and kept == [(shown["last_backup_id"], "COMPLETED")]:
             break
-        assert time.monotonic() < limit, api.get(f"/schedules/{made['id']}", headers=LATEST)
+        assert time.monotonic() < limit, shown
         time.sleep(1)
-    shown = api.get(f"/schedules/{made['id']}", headers=LATEST)["schedule"]
-    assert (shown["last_backup_id"], shown["last_error"], shown["missed_runs"]) == (backups[0]["id"], None, 0)
-    assert backups[0]["schedule_id"] == made["id"]
+    assert (shown["last_error"], shown["missed_runs"]) == (None, 0)
+    assert backups[0]["schedule_id"] == scheduled.schedule_id
     assert backups[0]["name"].startswith("minutely 20")
-    assert api.call("DELETE", f"/schedules/{made['id']}", headers=LATEST).status_code == 204
+    assert api.call("DELETE", path, headers=LATEST).status_code == 204
     remove_all(owner, own)
 
 
@@ -231,27 +268,25 @@ def remove_all(owner: Tenant, listed: str) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_trove_schedules_run_in_the_tenants_own_project(
-    owner: Tenant, session: Session, instance: TestInstance, chain: list[dict[str, Any]]
-) -> None:
+def test_trove_schedules_run_in_the_tenants_own_project(owner: Tenant, session: Session, legacy: Timed) -> None:
     """What `trove schedule-*` and `execution-*` do; the shell itself names no domain, which Keystone v3 refuses."""
-    before = len(owner.request("GET", f"/backups?instance_id={instance.id}")["backups"])
     backups, own = Client("1.0", session=session).backups, {"mistral_client": mistral(session)}
-    schedule = backups.schedule_create(instance.id, "* * * * *", "legacy", incremental=True, **own)
-    assert [found.id for found in backups.schedule_list(instance.id, **own)] == [schedule.id]
-    assert backups.schedule_show(schedule.id, **own).pattern == "* * * * *"
+    instance_id, schedule_id = legacy.instance.id, legacy.schedule_id
+    assert [found.id for found in backups.schedule_list(instance_id, **own)] == [schedule_id]
+    assert backups.schedule_show(schedule_id, **own).pattern == "* * * * *"
     limit = time.monotonic() + RUN_SECONDS
-    while not (executions := backups.execution_list(schedule.id, **own)) or executions[-1].state == "RUNNING":
+    while not (executions := backups.execution_list(schedule_id, **own)) or executions[-1].state == "RUNNING":
         assert time.monotonic() < limit
         time.sleep(1)
     assert executions[-1].state == "SUCCESS"
-    backups.schedule_delete(schedule.id, **own)
-    assert backups.schedule_list(instance.id, **own) == []
+    backups.schedule_delete(schedule_id, **own)
+    assert backups.schedule_list(instance_id, **own) == []
     backups.execution_delete(executions[-1].id, **own)
-    newest = owner.request("GET", f"/backups?instance_id={instance.id}")["backups"]
-    assert len(newest) > before
-    assert (newest[0]["name"], newest[0]["parent_id"]) == ("legacy", chain[-1]["id"])
-    follow(owner, "backup_create", backup_id=newest[0]["id"])
+    made = owner.request("GET", f"/backups?instance_id={instance_id}")["backups"][::-1]
+    assert [backup["name"] for backup in made] == ["full", *["legacy"] * (len(made) - 1)]
+    assert len(made) > 1
+    assert made[1]["parent_id"] == made[0]["id"]
+    follow(owner, "backup_create", backup_id=made[-1]["id"])
 
 
 def test_a_chain_is_deleted_with_its_first_link(

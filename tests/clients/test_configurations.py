@@ -14,7 +14,7 @@ from deploy.local.cloud import Cloud
 from deploy.local.demo.client import DemoError, Tenant
 from functions.runtime.step import Nothing, StepContext
 from functions.steps import sweep
-from tests.support.api import LATEST, Api, fault, new_api
+from tests.support.api import LATEST, Api, fault
 from tests.support.openstack import OpenStack
 from tests.support.tenants import TestInstance, an_instance, create_body, delete_instance, follow, tenant
 
@@ -28,12 +28,6 @@ POSTGRESQL = {"type": "postgresql", "version": VERSION.name}
 def owner(cloud: Cloud) -> Tenant:
     """The tenant."""
     return tenant(cloud)
-
-
-@pytest.fixture(scope="module")
-def demo(cloud: Cloud) -> Api:
-    """The same, every reply checked against the specification."""
-    return new_api(cloud.session("demo"))
 
 
 @pytest.fixture(scope="module")

@@ -29,18 +29,6 @@ def owner(cloud: Cloud) -> Tenant:
 
 
 @pytest.fixture(scope="module")
-def demo(cloud: Cloud) -> Api:
-    """The same, every reply checked against the specification."""
-    return new_api(cloud.session("demo"))
-
-
-@pytest.fixture(scope="module")
-def admin(cloud: Cloud) -> Api:
-    """An administrator of another project."""
-    return new_api(cloud.session("admin"))
-
-
-@pytest.fixture(scope="module")
 def instance(owner: Tenant) -> Iterator[TestInstance]:
     """An instance."""
     with an_instance(owner, f"logs-{MARK[5:13]}") as made:

@@ -11,11 +11,14 @@ from deploy.local.demo.client import Tenant
 from functions.state.models import InstanceStatus
 from tests.support.openstack import OpenStack
 from tests.support.records import recorded
+from tests.support.releases import releases
 from tests.support.tenants import delete_instance, follow, project_id, tenant
 
 UNKNOWN = "6f1d7c52-8a3e-4b57-9c0d-2e4b6a8c0f13"
 POSTGRESQL = "1d2f0c3e-6f0a-4a58-9d0c-8f2b8a3b7c11"
 VERSION_18 = "5b0e6c58-52a1-4b39-8d35-3c1f0b6f4a18"
+DATASTORES = {release.datastore.name: release.datastore for release in releases()}.values()
+POSTGRESQL_VERSIONS = [release.version for release in releases() if release.datastore.name == "postgresql"]
 CREATE = "database instance create cli --flavor db.tiny --size 1 --datastore postgresql --datastore-version 18"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 INSTANCES_PER_PROJECT = 10
@@ -99,17 +102,20 @@ def test_instance_create(created: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("command", "printed"),
     [
-        ("datastore list", [{"ID": POSTGRESQL, "Name": "postgresql"}]),
+        ("datastore list", [{"ID": item.id, "Name": item.name} for item in DATASTORES]),
         (
             "datastore show postgresql",
             {
                 "id": POSTGRESQL,
                 "name": "postgresql",
                 "default_version": "18",
-                "versions (id)": f"18 ({VERSION_18})",
+                "versions (id)": "\n".join(f"{version.name} ({version.id})" for version in POSTGRESQL_VERSIONS),
             },
         ),
-        ("datastore version list postgresql", [{"ID": VERSION_18, "Name": "18", "Version": "18"}]),
+        (
+            "datastore version list postgresql",
+            [{"ID": version.id, "Name": version.name, "Version": version.name} for version in POSTGRESQL_VERSIONS],
+        ),
         (
             "datastore version show 18 --datastore postgresql",
             {"id": VERSION_18, "name": "18", "version": "18", "datastore": POSTGRESQL},
@@ -146,6 +152,7 @@ def test_limit_list(demo: OpenStack) -> None:
 
 def test_instance_show(demo: OpenStack, instance_id: str) -> None:
     by_name = demo.json("database instance show cli")
+    assert OpenStack(demo.cloud, by_itself=True).json("database instance show cli") == by_name
     assert set(by_name) == ACTIVE_COLUMNS
     assert (by_name["id"], by_name["status"], by_name["operating_status"]) == (instance_id, "ACTIVE", "HEALTHY")
     assert by_name["addresses"] == [{"address": by_name["ip"], "type": "private"}]

@@ -104,7 +104,7 @@ def test_find_by_name(trove: Trove, ids: list[str]) -> None:
 
 
 def test_flavors_of_a_version(trove: Trove) -> None:
-    [version] = trove.datastore_versions.list("postgresql")
+    version = trove.datastore_versions.list("postgresql")[0]
     flavors = trove.flavors.list_datastore_version_associated_flavors("postgresql", version.id)
     assert [flavor.name for flavor in flavors] == ["db.tiny", "db.small", "db.medium", "db.large"]
     assert trove.datastores.get("postgresql").default_version == version.id

@@ -19,7 +19,7 @@ START_SECONDS = 60
 
 @contextmanager
 def entrypoint(cloud: Cloud, **settings: str) -> Iterator[str]:
-    """Serve the API with other settings; gives scheme, host and port."""
+    """Serve the API with other settings; gives scheme, host and port. Its log is among the cloud's."""
     host = cloud.addresses.control
     with socket.socket() as chosen:
         chosen.bind((host, 0))
@@ -27,7 +27,9 @@ def entrypoint(cloud: Cloud, **settings: str) -> Iterator[str]:
     root = Path(deploy.__file__).parent.parent
     command = [sys.executable, "-m", "gunicorn", "--config", str(root / "deploy/image/gunicorn.conf.py")]
     environment = os.environ | cloud.function_environment("entrypoint") | settings | {"PORT": str(port)}
-    with subprocess.Popen([*command, "deploy.image.wsgi:app"], env=environment, cwd=root) as server:
+    command.append("deploy.image.wsgi:app")
+    log = (cloud.state.path / "log" / f"entrypoint-{port}.log").open("wb")
+    with log, subprocess.Popen(command, env=environment, cwd=root, stdout=log, stderr=log) as server:
         try:
             _await(f"http://{host}:{port}/healthcheck")
             yield f"http://{host}:{port}"

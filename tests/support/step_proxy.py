@@ -1,5 +1,7 @@
 """A proxy between Mistral and the function services: calls steps twice, at once, or answers that they failed.
 
+A rule knows a call by its step and, where there are several, the action that it is about: "job.start upgrade".
+
 Faults are made on the wire, so that the product's own code runs unchanged on both sides of it.
 """
 
@@ -7,7 +9,6 @@ import base64
 import json
 import threading
 import urllib.request
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,7 +62,6 @@ class StepProxy:
 
     def __init__(self, upstreams: dict[str, str]) -> None:
         self.rules: dict[str, Rule] = {}
-        self.calls: dict[str, list[str]] = defaultdict(list)
         self._upstreams = upstreams
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -79,7 +79,7 @@ class StepProxy:
     def answer(self, step: str, body: bytes, authorization: str) -> Reply:
         """What Mistral gets for one call."""
         operation_id = _subject(authorization)
-        self.calls[operation_id].append(step)
+        label = called(step, json.loads(body))
 
         def forward() -> Reply:
             url = f"{self._upstreams[step.partition('.')[0]]}/{step}"
@@ -88,7 +88,7 @@ class StepProxy:
                 answer: Reply = json.load(reply)
             return answer
 
-        return self.rules.get(operation_id, straight)(step, forward)
+        return self.rules.get(operation_id, straight)(label, forward)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         proxy = self
@@ -111,6 +111,11 @@ class StepProxy:
                 """Keep the tests' output quiet."""
 
         return Handler
+
+
+def called(step: str, arguments: dict[str, Any]) -> str:
+    """What a rule knows a call by."""
+    return " ".join([step, *([arguments["action"]] if "action" in arguments else [])])
 
 
 def _subject(authorization: str) -> str:

@@ -42,9 +42,9 @@ def traces(cloud: Cloud, project_id: str) -> Traces:
 
 
 def stacks(cloud: Cloud) -> frozenset[str]:
-    """Names of the service project's stacks, asked of Heat."""
+    """Names of the service project's stacks, asked of Heat, which lists a deleted one for a moment."""
     listed = Adapter(cloud.session("trove"), service_type="orchestration", interface="public").get("/stacks").json()
-    return frozenset(stack["stack_name"] for stack in listed["stacks"])
+    return frozenset(stack["stack_name"] for stack in listed["stacks"] if stack["stack_status"] != "DELETE_COMPLETE")
 
 
 def objects(cloud: Cloud, container: str, prefix: str = "") -> frozenset[str]:

@@ -11,22 +11,25 @@ from deploy.local.hosts.layout import HostDirectory
 from functions.cloud import flavors, heat, swift
 from functions.state import backups, configurations, instance_changes, instances
 from functions.state.acceptance import Caller
+from functions.state.backups import ImportedBackup
 from functions.state.configurations import NewConfiguration
 from functions.state.instance_changes import Size
 from functions.state.models import Backup, BackupStatus, Instance, Operation, OperationType
 from functions.steps.backup import container, prefix
 from functions.steps.stack import stack_name
+from tests.support.step_proxy import called
 from tests.workflows import accounts, published_logs
 from workflows import operation_files
 
 
 def steps_of(workflow: str) -> list[str]:
-    """The steps on a workflow's way to success, in order."""
+    """The calls on a workflow's way to success, in order, as a rule knows them."""
     [path] = [path for path in operation_files() if path.stem == workflow]
     tasks = yaml.safe_load(path.read_text())[workflow]["tasks"]
     name, steps = next(iter(tasks)), []
     while name:
-        steps.append(tasks[name]["input"]["function"])
+        asked = tasks[name]["input"]
+        steps.append(called(asked["function"], asked.get("input", {})))
         [name] = tasks[name].get("on-success", [None])
     return steps
 
@@ -53,7 +56,9 @@ CHANGES: Mapping[OperationType, Callable[[Instance, Caller], Operation]] = {
     OperationType.INSTANCE_RESIZE: _resize,
     OperationType.INSTANCE_RESIZE_VOLUME: _grow,
     OperationType.INSTANCE_ACCESS: _access,
-    OperationType.INSTANCE_UPGRADE: lambda instance, caller: instance_changes.accept_upgrade(instance.id, caller),
+    OperationType.INSTANCE_UPGRADE: lambda instance, caller: instance_changes.accept_upgrade(
+        instance, instance.datastore_version_id, caller
+    ),
     OperationType.INSTANCE_STOP: lambda instance, caller: instance_changes.accept_stop(instance.id, caller),
     OperationType.INSTANCE_START: lambda instance, caller: instance_changes.accept_start(instance.id, caller),
 }
@@ -115,11 +120,19 @@ class World:
             case OperationType.BACKUP_CREATE:
                 asked = backups.NewBackup("properties", instance.id, parent_id=backup.id if backup else None)
                 return backups.accept_create(asked, self.caller)[1]
+            case OperationType.BACKUP_IMPORT:
+                assert backup is not None
+                return backups.accept_import(self.imported(backup), self.caller)[1]
             case OperationType.BACKUP_DELETE:
                 assert backup is not None
                 return backups.accept_delete(project, backup.id, self.caller)
             case _:
                 return CHANGES[kind](instance, self.caller)
+
+    def imported(self, backup: Backup) -> ImportedBackup:
+        """What brings a copy of a full backup that is here already."""
+        version, size = backup.datastore_version_id, backup.volume_size
+        return ImportedBackup("properties", None, version, size, container(backup), prefix(backup), own_account=False)
 
     def accept_configure(self, instance: Instance) -> Operation:
         """Attach a configuration group to an instance that has none, detach the one it has."""

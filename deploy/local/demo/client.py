@@ -57,7 +57,8 @@ class Tenant:
         try:
             reply = self._adapter.request(path, method, json=body, headers={"OpenStack-API-Version": "database 1.1"})
         except HttpError as error:
-            raise DemoError(f"{method} {path}: {error}") from error
+            words = error.response.text if error.response is not None else error
+            raise DemoError(f"{method} {path}: {words}") from error
         return reply.json() if reply.content else None
 
     def follow(self, resource: dict[str, str], kind: str, show: Callable[[Operation], None]) -> Operation:

@@ -1,0 +1,25 @@
+"""The three properties of what works on an instance and leaves it there: see `tests.workflows.properties`."""
+
+import pytest
+
+from functions.state.models import OperationType
+from tests.workflows import properties
+from tests.workflows.properties import CHANGES, RULES, Standing, failures
+
+FAILURES = failures(CHANGES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("kind", CHANGES)
+def test_each_step_twice(standing: Standing, kind: OperationType, rule: str) -> None:
+    properties.each_step_twice(standing, kind, RULES[rule])
+
+
+@pytest.mark.parametrize(("kind", "step"), FAILURES, ids=[f"{kind}-{step}" for kind, step in FAILURES])
+def test_failure_at_each_step(standing: Standing, kind: OperationType, step: str) -> None:
+    properties.failure_at(standing, kind, step)
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_each_compensation_twice(standing: Standing, kind: OperationType) -> None:
+    properties.each_compensation_twice(standing, kind)
