@@ -30,6 +30,7 @@ from functions.runtime.clock import now
 from functions.state import operations
 from functions.state.database import transaction
 from functions.state.models import (
+    AuditEvent,
     Backup,
     BackupStatus,
     Instance,
@@ -113,7 +114,8 @@ def backups(cloud: Cloud, workflows: None) -> Iterator[list[str]]:
     yield list(ids)
     with transaction() as session:
         made = list(session.scalars(select(Operation.id).where(Operation.backup_id.in_(ids))))
-        session.execute(delete(OperationStep).where(OperationStep.operation_id.in_(made)))
+        for trace in (OperationStep, AuditEvent):
+            session.execute(delete(trace).where(trace.operation_id.in_(made)))
         session.execute(delete(Operation).where(Operation.id.in_(made)))
         session.execute(delete(Backup).where(Backup.id.in_(ids)))
         session.execute(delete(Instance).where(Instance.id == source.id))
