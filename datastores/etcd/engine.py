@@ -12,7 +12,6 @@ from datastores.host.engine import BackupState, Engine, Status, User, Version
 from datastores.host.errors import BadRequest, EngineError
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
-from datastores.host.names import USER
 from datastores.host.streams import Sink, Source
 
 _PROGRAMS = ("etcd", "etcdctl")
@@ -67,17 +66,17 @@ class EtcdEngine(Engine):
 
     def create_users(self, users: list[User]) -> None:
         for user in users:
-            self._check_user(user.name, user.host)
+            self.check_user(user.name, user.host)
             self._lacks("databases", list(user.databases))
         engine_users.create(self.member, users)
 
     def update_user(self, change: UserChange) -> None:
-        self._check_user(change.user.name, change.user.host)
-        self._check_user(change.name or change.user.name, change.host)
+        self.check_user(change.user.name, change.user.host)
+        self.check_user(change.name or change.user.name, change.host)
         engine_users.update(self.member, change)
 
     def delete_user(self, user: UserName) -> None:
-        self._check_user(user.name, user.host)
+        self.check_user(user.name, user.host)
         engine_users.delete(self.member, user.name)
 
     def grant(self, user: UserName, databases: list[str]) -> None:
@@ -108,10 +107,6 @@ class EtcdEngine(Engine):
         self.accounts()
         if not self.member.protected():
             raise EngineError("the restored etcd admits everybody: its users are not enabled")
-
-    def _check_user(self, name: str, host: str | None) -> None:
-        self.check_name(USER, name)
-        self.check_host(host)
 
 
 ENGINE = EtcdEngine

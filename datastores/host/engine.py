@@ -18,7 +18,7 @@ from datastores.host.accounts import Accounts, UserChange, UserName
 from datastores.host.errors import BadRequest, EngineError, Unsupported
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
-from datastores.host.names import NameRules, rules
+from datastores.host.names import DATABASE, USER, NameRules, rules
 from datastores.host.process import Programs
 from datastores.host.streams import Sink, Source
 
@@ -259,8 +259,14 @@ class Engine(ABC):
         if problem:
             raise BadRequest(problem)
 
-    def check_host(self, host: str | None) -> None:
-        """Raises BadRequest for a host that a user of this datastore cannot have."""
+    def check_databases(self, names: Iterable[str]) -> None:
+        """Raises BadRequest for the first name that a database of this datastore cannot have."""
+        for name in names:
+            self.check_name(DATABASE, name)
+
+    def check_user(self, name: str, host: str | None) -> None:
+        """Raises BadRequest for a name or a host that a user of this datastore cannot have."""
+        self.check_name(USER, name)
         problem = self.version.names.host_problem(host)
         if problem:
             raise BadRequest(problem)

@@ -10,7 +10,7 @@ from datastores.host.engine import BackupState, Database, Engine, Status, User, 
 from datastores.host.errors import BadRequest
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
-from datastores.host.names import DATABASE, USER
+from datastores.host.names import DATABASE
 from datastores.host.streams import Sink, Source
 from datastores.influxdb import engine_backup, engine_config, engine_make, engine_tenants
 from datastores.influxdb.engine_server import Server
@@ -73,27 +73,27 @@ class InfluxdbEngine(Engine):
 
     def create_users(self, users: list[User]) -> None:
         for user in users:
-            self._check_user(user.name, user.host)
-            self._check_databases(user.databases)
+            self.check_user(user.name, user.host)
+            self.check_databases(user.databases)
         engine_tenants.create_users(self.server, users)
 
     def update_user(self, change: UserChange) -> None:
-        self._check_user(change.user.name, change.user.host)
-        self._check_user(change.name or change.user.name, change.host)
+        self.check_user(change.user.name, change.user.host)
+        self.check_user(change.name or change.user.name, change.host)
         engine_tenants.update_user(self.server, change)
 
     def delete_user(self, user: UserName) -> None:
-        self._check_user(user.name, user.host)
+        self.check_user(user.name, user.host)
         engine_tenants.delete_user(self.server, user.name)
 
     def grant(self, user: UserName, databases: list[str]) -> None:
-        self._check_user(user.name, user.host)
-        self._check_databases(databases)
+        self.check_user(user.name, user.host)
+        self.check_databases(databases)
         engine_tenants.grant(self.server, user.name, databases)
 
     def revoke(self, user: UserName, databases: list[str]) -> None:
-        self._check_user(user.name, user.host)
-        self._check_databases(databases)
+        self.check_user(user.name, user.host)
+        self.check_databases(databases)
         engine_tenants.revoke(self.server, user.name, databases)
 
     def accounts(self) -> Accounts:
@@ -123,14 +123,6 @@ class InfluxdbEngine(Engine):
         is_directory = name not in {".", ".."} and not set(name) & set(_NOT_IN_NAMES)
         if kind == DATABASE and not (is_directory and name.isprintable()):
             raise BadRequest(f"the database name {name!r} has a character that InfluxDB does not take there")
-
-    def _check_user(self, name: str, host: str | None) -> None:
-        self.check_name(USER, name)
-        self.check_host(host)
-
-    def _check_databases(self, databases: Iterable[str]) -> None:
-        for database in databases:
-            self.check_name(DATABASE, database)
 
 
 ENGINE = InfluxdbEngine

@@ -12,7 +12,7 @@ from datastores.host.engine import BackupState, Database, Engine, Status, User, 
 from datastores.host.errors import BadRequest, EngineError, NotRunning, ProgramFailed
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
-from datastores.host.names import DATABASE, USER
+from datastores.host.names import DATABASE
 from datastores.host.streams import Sink, Source
 from datastores.mysql import (
     engine_accounts,
@@ -107,8 +107,7 @@ class FamilyEngine(Engine):
         return True
 
     def create_databases(self, databases: list[Database]) -> None:
-        for database in databases:
-            self.check_name(DATABASE, database.name)
+        self.check_databases(database.name for database in databases)
         engine_tenants.create_databases(self.server, databases)
 
     def delete_database(self, name: str) -> None:
@@ -117,27 +116,27 @@ class FamilyEngine(Engine):
 
     def create_users(self, users: list[User]) -> None:
         for user in users:
-            self._check_user(user.name, user.host)
-            self._check_databases(user.databases)
+            self.check_user(user.name, user.host)
+            self.check_databases(user.databases)
         engine_tenants.create_users(self.server, users)
 
     def update_user(self, change: UserChange) -> None:
-        self._check_user(change.user.name, change.user.host)
-        self._check_user(change.name or change.user.name, change.host)
+        self.check_user(change.user.name, change.user.host)
+        self.check_user(change.name or change.user.name, change.host)
         engine_tenants.update_user(self.server, change)
 
     def delete_user(self, user: UserName) -> None:
-        self._check_user(user.name, user.host)
+        self.check_user(user.name, user.host)
         engine_tenants.delete_user(self.server, user)
 
     def grant(self, user: UserName, databases: list[str]) -> None:
-        self._check_user(user.name, user.host)
-        self._check_databases(databases)
+        self.check_user(user.name, user.host)
+        self.check_databases(databases)
         engine_tenants.grant(self.server, user, databases)
 
     def revoke(self, user: UserName, databases: list[str]) -> None:
-        self._check_user(user.name, user.host)
-        self._check_databases(databases)
+        self.check_user(user.name, user.host)
+        self.check_databases(databases)
         engine_tenants.revoke(self.server, user, databases)
 
     def accounts(self) -> Accounts:
@@ -174,11 +173,3 @@ class FamilyEngine(Engine):
         """See that every table opens."""
         if found := self.server.sql(_UNUSABLE):
             raise EngineError(f"a restored table does not open: {' '.join(found.split(chr(9)))}")
-
-    def _check_user(self, name: str, host: str | None) -> None:
-        self.check_name(USER, name)
-        self.check_host(host)
-
-    def _check_databases(self, databases: Iterable[str]) -> None:
-        for database in databases:
-            self.check_name(DATABASE, database)

@@ -10,7 +10,7 @@ from datastores.host.engine import BackupState, Database, Engine, Status, User, 
 from datastores.host.errors import BadRequest, EngineError
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
-from datastores.host.names import DATABASE, USER
+from datastores.host.names import DATABASE
 from datastores.host.streams import Sink, Source
 from datastores.postgresql import (
     engine_access,
@@ -92,8 +92,7 @@ class PostgresqlEngine(Engine):
         return engine_start.runs(self.cluster)
 
     def create_databases(self, databases: list[Database]) -> None:
-        for database in databases:
-            self.check_name(DATABASE, database.name)
+        self.check_databases(database.name for database in databases)
         engine_tenants.create_databases(self.cluster, databases)
 
     def delete_database(self, name: str) -> None:
@@ -102,30 +101,27 @@ class PostgresqlEngine(Engine):
 
     def create_users(self, users: list[User]) -> None:
         for user in users:
-            self._check_user(user.name, user.host)
-            for database in user.databases:
-                self.check_name(DATABASE, database)
+            self.check_user(user.name, user.host)
+            self.check_databases(user.databases)
         engine_tenants.create_users(self.cluster, users)
 
     def update_user(self, change: UserChange) -> None:
-        self._check_user(change.user.name, change.user.host)
-        self._check_user(change.name or change.user.name, change.host)
+        self.check_user(change.user.name, change.user.host)
+        self.check_user(change.name or change.user.name, change.host)
         engine_tenants.update_user(self.cluster, change)
 
     def delete_user(self, user: UserName) -> None:
-        self._check_user(user.name, user.host)
+        self.check_user(user.name, user.host)
         engine_tenants.delete_user(self.cluster, user.name)
 
     def grant(self, user: UserName, databases: list[str]) -> None:
-        self._check_user(user.name, user.host)
-        for database in databases:
-            self.check_name(DATABASE, database)
+        self.check_user(user.name, user.host)
+        self.check_databases(databases)
         engine_tenants.grant(self.cluster, user.name, databases)
 
     def revoke(self, user: UserName, databases: list[str]) -> None:
-        self._check_user(user.name, user.host)
-        for database in databases:
-            self.check_name(DATABASE, database)
+        self.check_user(user.name, user.host)
+        self.check_databases(databases)
         engine_tenants.revoke(self.cluster, user.name, databases)
 
     def accounts(self) -> Accounts:
@@ -166,10 +162,6 @@ class PostgresqlEngine(Engine):
         for name in (bytes.fromhex(line).decode() for line in names.splitlines()):
             if int(self.cluster.psql("SELECT count(*) FROM pg_class;", name)) == 0:
                 raise EngineError(f"database '{name}' has no catalog")
-
-    def _check_user(self, name: str, host: str | None) -> None:
-        self.check_name(USER, name)
-        self.check_host(host)
 
 
 ENGINE = PostgresqlEngine

@@ -11,7 +11,6 @@ from datastores.host.engine import BackupState, Engine, Status, User, Version
 from datastores.host.errors import BadRequest
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
-from datastores.host.names import USER
 from datastores.host.streams import Sink, Source
 from datastores.redis import (
     engine_backup,
@@ -86,25 +85,25 @@ class RedisEngine(Engine):
 
     def create_users(self, users: list[User]) -> None:
         for user in users:
-            self._check_user(user.name, user.host)
-            self._check_databases(list(user.databases))
+            self.check_user(user.name, user.host)
+            self._refuse_databases(list(user.databases))
         if users:
             engine_users.create(self.server, users)
 
     def update_user(self, change: UserChange) -> None:
-        self._check_user(change.user.name, change.user.host)
-        self._check_user(change.name or change.user.name, change.host)
+        self.check_user(change.user.name, change.user.host)
+        self.check_user(change.name or change.user.name, change.host)
         engine_users.update(self.server, change)
 
     def delete_user(self, user: UserName) -> None:
-        self._check_user(user.name, user.host)
+        self.check_user(user.name, user.host)
         engine_users.delete(self.server, user.name)
 
     def grant(self, user: UserName, databases: list[str]) -> None:
-        self._check_databases(databases)
+        self._refuse_databases(databases)
 
     def revoke(self, user: UserName, databases: list[str]) -> None:
-        self._check_databases(databases)
+        self._refuse_databases(databases)
 
     def accounts(self) -> Accounts:
         return engine_users.accounts(self.server, self.version.names)
@@ -130,11 +129,7 @@ class RedisEngine(Engine):
     def restore(self, layers: Iterable[Source]) -> None:
         engine_restore.load(self.server, layers)
 
-    def _check_user(self, name: str, host: str | None) -> None:
-        self.check_name(USER, name)
-        self.check_host(host)
-
-    def _check_databases(self, databases: list[str]) -> None:
+    def _refuse_databases(self, databases: list[str]) -> None:
         if databases:
             raise BadRequest(
                 f"{self.product.title} has no databases that a user is granted: leave out {', '.join(databases)}"
