@@ -8,11 +8,13 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from datastores.host import files
+from datastores.host.errors import DamagedBackup, ProgramFailed
 from datastores.host.process import Programs, check
 from datastores.host.streams import Sink, Source
 
@@ -119,3 +121,19 @@ def load(programs: Programs, command: Command, source: Source) -> None:
     """Feed all of a source to a program. Raises ProgramFailed or DiskFull, and whatever the source raises."""
     with Pipeline(programs, [command], feed=True) as pipeline:
         pipeline.feed(source)
+
+
+def untar(programs: Programs, directory: Path, layers: Iterable[Source]) -> None:
+    """Make a directory of the engine's user anew from a tar, one upon the other if there are more.
+
+    Raises DamagedBackup for a stream that is no whole tar, DiskFull, and whatever the sources raise.
+    """
+    files.remove_tree(directory)
+    directory.mkdir(mode=0o700)
+    programs.facts.give(directory)
+    command: list[str | Path] = ["tar", "-x", "-p", "--no-same-owner", "-f", "-", "-C", directory]
+    try:
+        for layer in layers:
+            load(programs, command, layer)
+    except ProgramFailed as error:
+        raise DamagedBackup(f"the backup is not a whole tar: {error}") from error

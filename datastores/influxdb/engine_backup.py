@@ -43,15 +43,7 @@ def load(server: Server, layers: Iterable[Source]) -> None:
     """Make the data directory of a backup. Raises DamagedBackup when that is none."""
     if server.data.exists():
         return
-    files.remove_tree(server.making)
-    server.making.mkdir(mode=0o700)
-    server.facts.give(server.making)
-    command: list[str | Path] = ["tar", "-x", "-p", "--no-same-owner", "-f", "-", "-C", server.making]
-    try:
-        for layer in layers:
-            pipeline.load(server.programs, command, layer)
-    except ProgramFailed as error:
-        raise DamagedBackup(f"the backup is not a whole tar: {error}") from error
+    pipeline.untar(server.programs, server.making, layers)
     if not (server.making / _META).exists():
         raise DamagedBackup(f"the backup has no {_META}: it is not one of InfluxDB")
     server.making.rename(server.data)

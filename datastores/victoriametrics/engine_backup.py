@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from datastores.host import files, pipeline
-from datastores.host.errors import DamagedBackup, ProgramFailed
+from datastores.host import pipeline
+from datastores.host.errors import DamagedBackup
 from datastores.host.streams import Sink, Source, tar_into
 from datastores.victoriametrics.engine_server import Metrics
 
@@ -40,15 +39,7 @@ def load(metrics: Metrics, layers: Iterable[Source]) -> None:
     """Make the data directory of a snapshot. Raises DamagedBackup when that is none."""
     if metrics.data.exists():
         return
-    files.remove_tree(metrics.making)
-    metrics.making.mkdir(mode=0o700)
-    metrics.facts.give(metrics.making)
-    command: list[str | Path] = ["tar", "-x", "-p", "--no-same-owner", "-f", "-", "-C", metrics.making]
-    try:
-        for layer in layers:
-            pipeline.load(metrics.programs, command, layer)
-    except ProgramFailed as error:
-        raise DamagedBackup(f"the backup is not a whole tar: {error}") from error
+    pipeline.untar(metrics.programs, metrics.making, layers)
     if missing := [name for name in _PARTS if not (metrics.making / name).is_dir()]:
         raise DamagedBackup(f"the backup has no {' and no '.join(missing)}: it is not one of VictoriaMetrics")
     metrics.making.rename(metrics.data)

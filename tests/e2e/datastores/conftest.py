@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.host_driver import HostDriver, directory, own, wheels
+from tests.support.releases import Release, releases
 from tests.support.tempurl_sink import TempUrlSink
+
+
+@pytest.fixture(scope="module", params=releases(), ids=str)
+def release(request: pytest.FixtureRequest) -> Release:
+    """A version of a datastore: the test is for every one that this machine runs."""
+    found: Release = request.param
+    return found
 
 
 @pytest.fixture(scope="module")

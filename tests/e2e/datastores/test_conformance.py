@@ -17,8 +17,8 @@ from datastores.catalog import Capability
 from datastores.conformance import ConformanceRefused, Server, Session
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import DemoError, Tenant
-from tests.support.api import LATEST, Api, fault, new_api
-from tests.support.releases import Release, releases
+from tests.support.api import LATEST, Api, fault
+from tests.support.releases import Release
 from tests.support.tenants import delete_instance, follow, project_id, tenant
 from tests.support.tls import written
 from tests.support.traces import Traces, traces
@@ -46,23 +46,10 @@ UNSUPPORTED: dict[Capability, tuple[tuple[str, str, dict[str, Any] | None], ...]
 pytestmark = pytest.mark.usefixtures("product_environment")
 
 
-@pytest.fixture(scope="module", params=releases(), ids=str)
-def release(request: pytest.FixtureRequest) -> Release:
-    """The version under test."""
-    found: Release = request.param
-    return found
-
-
 @pytest.fixture(scope="module")
 def owner(cloud: Cloud) -> Tenant:
     """Whose instances they are."""
     return tenant(cloud)
-
-
-@pytest.fixture(scope="module")
-def api(cloud: Cloud) -> Api:
-    """The same project's view, every reply checked against the specification."""
-    return new_api(cloud.session("demo"))
 
 
 @pytest.fixture(scope="module")
@@ -138,8 +125,8 @@ def require(release: Release, *capabilities: Capability) -> None:
             pytest.skip(f"{release} does not have the capability {capability}: it answers 501, as tested")
 
 
-def test_the_catalog_describes_it(api: Api, release: Release) -> None:
-    shown = api.get(f"/datastores/{release.datastore.name}")["datastore"]
+def test_the_catalog_describes_it(demo: Api, release: Release) -> None:
+    shown = demo.get(f"/datastores/{release.datastore.name}")["datastore"]
     assert shown["id"] == release.datastore.id
     assert (release.version.id, release.version.name) in {(item["id"], item["name"]) for item in shown["versions"]}
 
@@ -162,10 +149,10 @@ def test_a_wrong_password_opens_nothing(instance: Instance) -> None:
         instance.release.conformance.connect(replace(instance.server, user="nobody-here"))
 
 
-def test_configuration_is_applied_and_shown(owner: Tenant, api: Api, instance: Instance) -> None:
+def test_configuration_is_applied_and_shown(owner: Tenant, demo: Api, instance: Instance) -> None:
     require(instance.release, "configuration")
     wanted = instance.release.conformance
-    described = parameters(api, instance.release)
+    described = parameters(demo, instance.release)
     for change, needs_restart in ((wanted.dynamic, False), (wanted.static, True)):
         if change is None:
             continue
@@ -182,9 +169,9 @@ def test_configuration_is_applied_and_shown(owner: Tenant, api: Api, instance: I
             assert instance.setting(change.name) != change.shown, "the group is detached and its value still there"
 
 
-def parameters(api: Api, release: Release) -> dict[str, dict[str, Any]]:
+def parameters(demo: Api, release: Release) -> dict[str, dict[str, Any]]:
     """What can be set, by name, as the API describes it."""
-    listed = api.get(f"/datastores/{release.datastore.name}/versions/{release.version.id}/parameters")
+    listed = demo.get(f"/datastores/{release.datastore.name}/versions/{release.version.id}/parameters")
     return {parameter["name"]: parameter for parameter in listed["configuration-parameters"]}
 
 
@@ -214,11 +201,11 @@ def attached(owner: Tenant, instance: Instance, values: dict[str, Any]) -> Itera
         owner.request("DELETE", f"/configurations/{group_id}")
 
 
-def test_bad_values_are_refused(owner: Tenant, api: Api, instance: Instance) -> None:
+def test_bad_values_are_refused(owner: Tenant, demo: Api, instance: Instance) -> None:
     require(instance.release, "configuration")
     bad, refused = instance.release.conformance.bad, instance.release.conformance.refused
     assert bad, "a datastore with parameters has a value that breaks a rule"
-    code, _, message = fault(api.call("POST", "/configurations", json=group_of(instance.release, dict([bad]))))
+    code, _, message = fault(demo.call("POST", "/configurations", json=group_of(instance.release, dict([bad]))))
     assert code == 422
     assert bad[0] in message
     if refused is not None:
@@ -312,7 +299,7 @@ def test_root_is_enabled_and_disabled(owner: Tenant, instance: Instance) -> None
         instance.release.conformance.connect(server)
 
 
-def test_what_it_cannot_do_is_answered_with_501(api: Api, instance: Instance) -> None:
+def test_what_it_cannot_do_is_answered_with_501(demo: Api, instance: Instance) -> None:
     words = {
         "{id}": instance.id, "{datastore}": instance.release.datastore.name, "{version}": instance.release.version.id
     }  # fmt: skip
@@ -320,7 +307,7 @@ def test_what_it_cannot_do_is_answered_with_501(api: Api, instance: Instance) ->
         if instance.release.can(capability):
             continue
         for method, path, body in requests:
-            reply = api.call(method, filled(path, words), json=filled(body, words), headers=LATEST)
+            reply = demo.call(method, filled(path, words), json=filled(body, words), headers=LATEST)
             assert fault(reply)[:2] == (501, "notImplemented"), f"{method} {path}: {reply.text}"
 
 

@@ -21,7 +21,7 @@ import pytest
 from datastores.conformance import Server, Session
 from tests.e2e.datastores.conftest import Hosts
 from tests.support.host_driver import FINAL, HostDriver, as_engine_user
-from tests.support.releases import Release, releases
+from tests.support.releases import Release
 from tests.support.tempurl_sink import TempUrlSink
 
 PASSWORD = "a canary's p4ssw0rd"
@@ -35,13 +35,6 @@ SEGMENT_BYTES = 32 << 20
 END_SECONDS = 20
 SAMPLE_SECONDS = 0.1
 _numbers = count(1)
-
-
-@pytest.fixture(scope="module", params=releases(), ids=str)
-def release(request: pytest.FixtureRequest) -> Release:
-    """The version under test."""
-    found: Release = request.param
-    return found
 
 
 def create_arguments(release: Release, memory_mb: int = SMALL_MB) -> dict[str, Any]:
