@@ -1,4 +1,4 @@
-"""The zipapp that travels to a host: the host code and one datastore's engine, with its family's."""
+"""The zipapp that travels to a host: the protocol, the host code and one datastore's engine, with its family's."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def build(datastore: str) -> bytes:
     folder = _ROOT / datastore
     definition = yaml.safe_load((folder / "datastore.yaml").read_text())
     families = [_ROOT / definition["family"]] if "family" in definition else []
-    sources = [_ROOT / "__init__.py", *(_ROOT / "host").glob("*.py")]
+    sources = [_ROOT / "__init__.py", *(_ROOT / "host").glob("*.py"), *(_ROOT / "protocol").glob("*.py")]
     for engine in (folder, *families):
         sources += [engine / "__init__.py", *engine.glob("engine*.py")]
     files = {f"datastores/{source.relative_to(_ROOT)}": source.read_bytes() for source in sources}

@@ -87,6 +87,8 @@ class DatastoreVersion(_Strict):
     capabilities: frozenset[Capability]
     upgrades_from: tuple[str, ...] = ()
     """Names of other versions whose data this one takes over."""
+    extensions: tuple[str, ...] = ()
+    """What a tenant may add to a database of its own without the rights of a superuser."""
 
     def settings_for(self, memory_mb: int, cpus: int) -> dict[str, Value]:
         """The default settings on a host with that memory (MB) and CPUs."""

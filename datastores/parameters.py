@@ -19,6 +19,12 @@ _BYTES = {"B": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 _MICROSECONDS = {"us": 1, "ms": 10**3, "s": 10**6, "min": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6}
 _UNIT = re.compile(r"([0-9]*)([A-Za-z]+)")
 _SECRET = re.compile(r"password|passwd|passphrase|secret", re.IGNORECASE)
+_BOOLEANS: dict[object, bool] = {
+    **dict.fromkeys((1, "1", "true", "on", "yes"), True),
+    **dict.fromkeys((0, "0", "false", "off", "no"), False),
+}
+_INTEGER = re.compile(r"[+-]?[0-9]{1,30}", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?(e[+-]?[0-9]{1,3})?", re.ASCII)
 
 
 class Parameter(BaseModel):
@@ -40,6 +46,29 @@ class Parameter(BaseModel):
     def secret(self) -> bool:
         """Whether its value is not to be shown: a text whose name says so."""
         return self.type == "string" and self.choices is None and _SECRET.search(self.name) is not None
+
+    def meant(self, value: object) -> object:
+        """The value as the parameter's type has it, where the client sent it in another form.
+
+        Terraform sends every value as text, and true and false as 1 and 0.
+        """
+        if self.type == "string":
+            return self._meant_text(value)
+        word = value.strip().lower() if isinstance(value, str) else value
+        if self.type == "boolean":
+            return _BOOLEANS.get(word, value) if isinstance(word, (str, int)) else value
+        if isinstance(word, str) and _INTEGER.fullmatch(word):
+            return int(word)
+        if self.type == "float" and isinstance(word, str) and _DECIMAL.fullmatch(word):
+            return float(word)
+        return value
+
+    def _meant_text(self, value: object) -> object:
+        if isinstance(value, bool):
+            words = ("on", "true", "yes") if value else ("off", "false", "no")
+            return next((choice for choice in self.choices or () if choice.lower() in words), value)
+        text = str(value) if isinstance(value, (int, float)) else value
+        return next((choice for choice in self.choices or () if choice.lower() == str(text).lower()), text)
 
     def problem(self, value: object) -> str | None:
         """Why the parameter cannot have that value, in words for its owner that never repeat it; None when it can."""

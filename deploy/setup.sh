@@ -17,7 +17,7 @@ say() { printf '%s  %s\n' "$(date +%H:%M:%S)" "$*"; }
 
 cd "$root"
 fingerprint=$(cat pyproject.toml constraints.txt deploy/setup.sh | cksum)
-engines_fingerprint="$(cat datastores/*/datastore.yaml | cksum) $engines"
+engines_fingerprint="$(cat datastores/*/datastore.yaml deploy/local/engines/*.py | cksum) $engines"
 
 make_environment() {
     command -v "$python" >/dev/null || fail "no $python here: install Python 3.11 or newer, or say PYTHON=/path/to/python3"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from datastores.etcd import engine_backup, engine_config, engine_make, engine_users
+from datastores.etcd import engine_backup, engine_config, engine_make, engine_space, engine_users
 from datastores.etcd.engine_member import Member
 from datastores.host.accounts import Accounts, UserChange, UserName
 from datastores.host.engine import BackupState, Engine, Status, User, Version
@@ -52,7 +52,16 @@ class EtcdEngine(Engine):
     def status(self) -> Status:
         if not self.running():
             return Status(running=False)
-        return Status(running=True, version=self.member.request("maintenance/status")["version"])
+        status = self.member.request("maintenance/status")
+        return Status(running=True, version=status["version"], problem=engine_space.problem(status.get("errors", [])))
+
+    def grown(self, settings: dict[str, Any]) -> None:
+        if not self.running():
+            self.configure(settings)
+            return
+        if engine_config.write(self.member, settings):
+            self.restart()
+        engine_space.make_room(self.member)
 
     def tls(self) -> bool:
         return engine_config.has_tls(self.member)

@@ -18,13 +18,15 @@ _LOG_IN_LASTS = "5m"  # etcd's own: clients that do not log in anew when a chang
 _GIB = 1024**3
 
 
-def write(member: Member, settings: dict[str, Any]) -> None:
-    """Write the configuration. Raises BadRequest for a setting that cannot be written."""
+def write(member: Member, settings: dict[str, Any]) -> bool:
+    """Write the configuration; whether it has changed. Raises BadRequest for a setting that cannot be written."""
     for name in settings:
         if not _SETTING.fullmatch(name):
             raise BadRequest(f"{name!r} is not the name of an etcd setting")
-    files.write_text(member.conf, json.dumps({**_limited(member, settings), **_network(member)}, indent=1))
+    before, document = files.read_json(member.conf), {**_limited(member, settings), **_network(member)}
+    files.write_text(member.conf, json.dumps(document, indent=1))
     member.facts.give(member.conf)
+    return document != before
 
 
 def has_tls(member: Member) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from datastores.host import facts as host_facts
+from datastores.host import process
 from datastores.host.errors import BadRequest, HostError, from_os_error
 from datastores.host.facts import Facts
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Answer the request on stdin, or be the supervisor named by the arguments `--supervise JOB_ID REQUEST_FILE`."""
+    process.raise_files()
     if sys.argv[1:2] == ["--supervise"]:
         _supervise(sys.argv[2], Path(sys.argv[3]))
         return
@@ -61,17 +63,23 @@ def _text(request: dict[str, Any], name: str) -> str:
     return value
 
 
-def _number(request: dict[str, Any], name: str) -> int:
-    value = request.get(name)
-    if not isinstance(value, int):
-        raise BadRequest(f"{request['command']}: field '{name}' must be an integer")
-    return value
-
-
 def _start(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
     from datastores.host import jobs
 
     return jobs.start(facts, request, _work(facts, request))
+
+
+def _change(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
+    """Make a change as a job, and wait for it: it goes on when the wait is over, and is found by the next request.
+
+    One that was killed in the middle is forgotten, so that the next request makes the change again.
+    """
+    from datastores.host import jobs
+
+    jobs.start(facts, request, _work(facts, request))
+    report = jobs.poll(facts, _text(request, "job_id"), float(request.get("wait", 0)))
+    jobs.forget_dead(facts, _text(request, "job_id"))
+    return report
 
 
 def _poll(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
@@ -81,20 +89,20 @@ def _poll(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cancel(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
-    from datastores.host import jobs
+    from datastores.host import fence, jobs
 
-    return jobs.cancel(facts, _text(request, "job_id"), _number(request, "fence"))
+    return jobs.cancel(facts, _text(request, "job_id"), fence.turn(request))
 
 
 def _call(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
     from datastores.host import calls
-    from datastores.host.fence import Fence
+    from datastores.host.fence import Fence, turn
 
     action, arguments = _text(request, "action"), request.get("arguments", {})
     if not calls.changes(action):
         return calls.call(_engine(facts, request), action, arguments)
     with Fence(facts.jobs) as fence:
-        fence.pass_operation(_number(request, "fence"))
+        fence.let_pass(turn(request))
         return calls.call(_engine(facts, request), action, arguments)
 
 
@@ -110,6 +118,7 @@ _COMMANDS: dict[str, Callable[[Facts, dict[str, Any]], dict[str, Any]]] = {
     "job.poll": _poll,
     "job.cancel": _cancel,
     "call": _call,
+    "change": _change,
 }
 
 
@@ -129,8 +138,16 @@ def _work(facts: Facts, request: dict[str, Any]) -> Work:
     """The work of a job, as its worker does it. Raises BadRequest for an unknown action or datastore."""
     from datastores.host import actions
 
+    if request["command"] == "change":
+        return functools.partial(_changed, _engine(facts, request), request)
     action = actions.find(_text(request, "action"))
     return functools.partial(action, _engine(facts, request), request.get("arguments", {}))
+
+
+def _changed(engine: Engine, request: dict[str, Any], _progress: object) -> dict[str, Any]:
+    from datastores.host import calls
+
+    return calls.call(engine, _text(request, "action"), request.get("arguments", {}))
 
 
 def _supervise(job_id: str, request_file: Path) -> None:

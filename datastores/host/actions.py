@@ -7,7 +7,7 @@ from typing import Any, Callable
 from datastores.host import arguments as fields
 from datastores.host import backups, certificate, changes, tempurl
 from datastores.host.engine import Engine
-from datastores.host.errors import BadRequest
+from datastores.host.errors import BadRequest, EngineError, SettingsRefused
 from datastores.host.progress import Progress
 
 Action = Callable[[Engine, "dict[str, Any]", Progress], "dict[str, Any]"]
@@ -59,7 +59,7 @@ def restart(engine: Engine, arguments: dict[str, Any], progress: Progress) -> di
     """Stop and start the database."""
     progress.phase("restart")
     certificate.deliver(engine, arguments)
-    engine.restart()
+    _repaired(engine, arguments, engine.restart)
     return changes.started(engine, arguments)
 
 
@@ -74,7 +74,7 @@ def start(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict
     """Start the database."""
     progress.phase("start")
     certificate.deliver(engine, arguments)
-    engine.start()
+    _repaired(engine, arguments, engine.bring_up)
     return changes.started(engine, arguments)
 
 
@@ -96,6 +96,20 @@ def find(name: str) -> Action:
     if name not in ACTIONS:
         raise BadRequest(f"there is no action '{name}': there are {', '.join(sorted(ACTIONS))}")
     return ACTIONS[name]
+
+
+def _repaired(engine: Engine, arguments: dict[str, Any], begin: Callable[[], None]) -> None:
+    """Have the database begin; one that does not, or lets nobody in, has its files of settings written anew first: a
+    tenant's superuser may have damaged them."""
+    try:
+        begin()
+    except SettingsRefused:
+        raise
+    except (EngineError, OSError):
+        engine.stop()
+        engine.limit_access(fields.allowed_cidrs(arguments))
+        engine.configure(fields.settings(arguments))
+        engine.start()
 
 
 def _begin(engine: Engine, arguments: dict[str, Any], progress: Progress) -> None:

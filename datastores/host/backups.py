@@ -13,10 +13,10 @@ from datastores.host import download, files, zstd
 from datastores.host.engine import BackupState, Engine
 from datastores.host.errors import BadRequest, DamagedBackup, ParentUnusable
 from datastores.host.progress import Progress
-from datastores.host.segments import MANIFEST, STATE, Manifest
 from datastores.host.streams import Sink, Source, counted, counted_source
 from datastores.host.tempurl import Store
-from datastores.host.upload import SegmentUploader, store_file, store_object
+from datastores.host.upload import SegmentUploader, put, store_file
+from datastores.protocol.manifest import INDEX, STATE, Manifest
 
 _COMPRESSING_THREADS = 2
 _SCRATCH = "backup.tmp"
@@ -42,7 +42,7 @@ def dump(engine: Engine, arguments: dict[str, Any], store: Store, progress: Prog
     manifest = Manifest(
         segments, raw.total, stored, compression, engine.backup_format, version, parent=parent_id, state=kept
     )
-    store_object(store, MANIFEST, memoryview(manifest.to_json()))
+    put(store, INDEX, memoryview(manifest.to_json()))
     progress.complete(raw.total)
     return manifest
 

@@ -6,11 +6,11 @@ arrives after a newer operation was seen is refused.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Callable
 
 from datastores.host import arguments as fields
-from datastores.host import certificate, logs, publishing, tempurl
+from datastores.host import certificate, logs, publishing, tempurl, volume
 from datastores.host.engine import Engine
 from datastores.host.errors import BadRequest, NotRunning
 
@@ -19,8 +19,11 @@ _SHORT = tempurl.Retry(give_up=5.0)  # somebody waits for the answer, and asks a
 
 
 def status(engine: Engine, _arguments: dict[str, Any]) -> dict[str, Any]:
-    """{"running": bool, "version": str | null}"""
-    return asdict(engine.status())
+    """{"running": bool, "version": str | null, "problem": str | null}"""
+    found = engine.status()
+    if found.running and found.problem is None:
+        found = replace(found, problem=volume.problem(engine.facts))
+    return asdict(found)
 
 
 def accounts(engine: Engine, _arguments: dict[str, Any]) -> dict[str, Any]:

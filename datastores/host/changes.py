@@ -21,9 +21,13 @@ def resize(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dic
 
 
 def grow(engine: Engine, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Use the whole of a volume that has become larger."""
+    """Use the whole of a volume that has become larger; a database that ended because it was full starts again."""
     progress.phase("grow")
     volume.grow(engine.facts)
+    engine.grown(fields.settings(arguments))
+    if not engine.running():
+        progress.phase("start")
+        engine.bring_up()
     return {}
 
 
@@ -38,6 +42,8 @@ def upgrade(engine: Engine, arguments: dict[str, Any], progress: Progress) -> di
     """The same data under this version's software as it is on the host now."""
     progress.phase("install")
     engine.install()
+    if engine.running():
+        engine.require_convertible()
     progress.phase("stop")
     engine.stop()
     progress.phase("convert")

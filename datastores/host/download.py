@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from datastores.host.errors import DamagedBackup, HostError
-from datastores.host.segments import MANIFEST, Manifest, Segment, parse
 from datastores.host.tempurl import Store
+from datastores.protocol.codec import ProtocolError
+from datastores.protocol.manifest import INDEX, Manifest, Segment, parse
 
 _BLOCK_BYTES = 1024 * 1024
 _BUFFERS = 2
@@ -19,7 +20,10 @@ _BUFFERS = 2
 
 def manifest(store: Store) -> Manifest:
     """The description of the backup below the store's prefix. Raises StorageError, StorageRefused, DamagedBackup."""
-    return parse(store.get(MANIFEST))
+    try:
+        return parse(store.get(INDEX))
+    except ProtocolError as error:
+        raise DamagedBackup(f"{INDEX} is not the description of a backup: {error}") from error
 
 
 def fetch(store: Store, stored: Segment, path: Path) -> None:

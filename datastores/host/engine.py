@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from datastores.host.accounts import Accounts, UserChange, UserName
-from datastores.host.errors import BadRequest, EngineError, Unsupported
+from datastores.host.errors import BadRequest, EngineError, SettingsRefused, Unsupported
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
 from datastores.host.names import DATABASE, USER, NameRules, rules
@@ -28,7 +28,8 @@ class Version:
     """A release of a datastore, from its datastore.yaml.
 
     `programs` is where its programs are on this host, `libraries` where the shared libraries are that came with them.
-    `earlier` are the other releases whose data it takes over.
+    `extensions` are what a tenant may add to a database without the rights of a superuser. `earlier` are the other
+    releases whose data it takes over.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Version:
     package: str
     names: NameRules
     libraries: tuple[Path, ...] = ()
+    extensions: tuple[str, ...] = ()
     earlier: tuple[Version, ...] = ()
 
 
@@ -75,6 +77,8 @@ class Status:
 
     running: bool
     version: str | None = None
+    problem: str | None = None
+    """Why a database that runs does not do its work for its clients, in words for the tenant."""
 
 
 class Engine(ABC):
@@ -115,18 +119,30 @@ class Engine(ABC):
         """Stop cleanly, also for the next boots, and wait for the end."""
 
     def restart(self) -> None:
-        """Stop and start; a database that does not start with new settings is started with those before them.
-
-        Raises EngineError: it did not start, or not with the settings it was to have.
-        """
+        """Stop and start; raises as `bring_up`."""
         self.stop()
+        self.bring_up()
+
+    def bring_up(self) -> None:
+        """Start; a database that does not start with new settings is started with those with which it ran last.
+
+        Raises:
+            SettingsRefused: it runs, but not with the settings it was to have.
+            EngineError: it did not start.
+        """
         try:
             self.start()
         except EngineError as error:
             if not self.go_back():
                 raise
             self.start()
-            raise EngineError(f"{error}; it runs with the settings before") from error
+            raise SettingsRefused(f"{error}; it runs with the settings before") from error
+
+    def require_convertible(self) -> None:  # noqa: B027 -- most engines take over whatever their earlier versions hold
+        """See, while the earlier version still runs, that nothing in the data keeps `convert` from its work.
+
+        Raises EngineError naming what is in the way and what to do.
+        """
 
     def convert(self) -> None:  # noqa: B027 -- most engines read what their earlier versions wrote
         """Make data of an earlier version, one of the datastore.yaml's `upgrades_from`, this version's; the database is
@@ -139,6 +155,9 @@ class Engine(ABC):
     def converted(self) -> bool:
         """Whether the data is this version's for good: an earlier one cannot take it back."""
         return False
+
+    def grown(self, settings: dict[str, Any]) -> None:  # noqa: B027 -- most engines use what the file system has
+        """Make use of a volume that has become larger; `settings` are those of `configure`. The database may run."""
 
     @abstractmethod
     def status(self) -> Status:
@@ -310,4 +329,5 @@ def _release(facts: Facts, definition: dict[str, Any], document: dict[str, Any])
         substrate["package"],
         rules(definition.get("names", {})),
         tuple(sorted(tree.glob("usr/lib/*-linux-gnu"))) if "debian" in substrate else (),
+        tuple(document.get("extensions", ())),
     )

@@ -8,6 +8,7 @@ HostError
 ├── NotRunning           the database has to run for this, and does not
 ├── EngineError          the database refused or failed
 │   ├── DiskFull         the volume has no space left
+│   ├── SettingsRefused  the database runs, but not with the settings it was to have
 │   ├── ParentUnusable   no incremental backup can be built on the parent
 │   └── ProgramFailed    a program ended with a non-zero exit code
 ├── StorageError         the object store cannot be reached or keeps failing (retryable)
@@ -20,7 +21,12 @@ HostError
 from __future__ import annotations
 
 import errno
+import re
 from typing import Any
+
+_PATH = re.compile(r"(?<![\w/:.~])/(?:[\w.@+-]+/)+([\w.@+-]*)")
+_MESSAGE_LENGTH = 1000
+_BEGINNING = 200
 
 
 class HostError(Exception):
@@ -30,8 +36,11 @@ class HostError(Exception):
     retryable = False
 
     def document(self) -> dict[str, Any]:
-        """The error as it travels in a reply."""
-        return {"type": self.type, "message": str(self), "retryable": self.retryable}
+        """The error as it travels in a reply: tenants read it, whom the host's directories and a log do not help."""
+        message = _PATH.sub(r"\1", str(self))
+        if len(message) > _MESSAGE_LENGTH:
+            message = f"{message[:_BEGINNING]} ... {message[_BEGINNING - _MESSAGE_LENGTH :]}"
+        return {"type": self.type, "message": message, "retryable": self.retryable}
 
 
 class BadRequest(HostError):
@@ -74,6 +83,12 @@ class DiskFull(EngineError):
     """The volume has no space left."""
 
     type = "disk_full"
+
+
+class SettingsRefused(EngineError):
+    """The database did not start with new settings and runs with those before."""
+
+    type = "settings_refused"
 
 
 class ParentUnusable(EngineError):

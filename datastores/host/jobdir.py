@@ -107,7 +107,7 @@ def claim(jobs: Path, job_id: str, spec: dict[str, Any], state: str = CLAIMED) -
 
 def specification(request: dict[str, Any]) -> dict[str, Any]:
     """What identifies a job, fit for the disk: its arguments (they hold secrets) only as a salted, slow digest."""
-    names = ("fence", "action", "datastore", "version", "time_limit")
+    names = ("fence", "lock", "action", "datastore", "version", "time_limit")
     return {name: request[name] for name in names} | _digest(request["arguments"], secrets.token_hex(16))
 
 

@@ -18,10 +18,11 @@ from typing import Any, Callable
 from datastores.host import files, launch
 from datastores.host.errors import BadRequest, Conflict
 from datastores.host.facts import Facts
-from datastores.host.fence import Fence
-from datastores.host.jobdir import CANCELLED, CLAIMED, FINAL, RUNNING, JobDir, claim, same_job, specification
+from datastores.host.fence import Fence, turn
+from datastores.host.jobdir import CANCELLED, CLAIMED, DEAD, FINAL, RUNNING, JobDir, claim, same_job, specification
 from datastores.host.process import start_time
 from datastores.host.supervisor import Supervised, Work, supervise
+from datastores.protocol.turns import Lock, Turn
 
 UNKNOWN = "unknown"
 LONGEST_WAIT = 10.0
@@ -30,24 +31,26 @@ _LOG_TAIL_BYTES = 4096
 _KEPT = 20
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _REQUEST = {
-    "job_id": str, "fence": int, "datastore": str, "version": str, "action": str, "arguments": dict, "time_limit": int,
+    "job_id": str, "fence": int, "lock": str, "datastore": str, "version": str, "action": str, "arguments": dict,
+    "time_limit": int,
 }  # fmt: skip
 
 
 def start(facts: Facts, request: dict[str, Any], work: Work) -> dict[str, Any]:
-    """Start a job unless it was started before; running jobs of older operations are ended first.
+    """Start a job unless it was started before; running jobs of older operations that it does not bear are ended first.
 
     Raises BadRequest, Fenced (a newer operation was seen) or Conflict (the id belongs to another job).
     """
     _validate(request)
+    asked = turn(request)
     with Fence(facts.jobs) as fence:
-        fence.pass_operation(request["fence"])
-        _end_older(facts, request["fence"])
+        fence.let_pass(asked)
+        _end_older(facts, asked)
         job = JobDir(facts.jobs, request["job_id"])
         lock = claim(facts.jobs, job.id, specification(request)) or _adopt(job, request)
         if lock is not None:
             _launch(facts, Supervised(job, lock, request, work, _nothing), fence)
-        _prune(facts, request["fence"])
+        _prune(facts, fence)
     return {"state": job.settled_status()["state"]}
 
 
@@ -61,16 +64,25 @@ def poll(facts: Facts, job_id: str, wait: float) -> dict[str, Any]:
     return _report(job, job.settled_status())
 
 
-def cancel(facts: Facts, job_id: str, number: int) -> dict[str, Any]:
+def cancel(facts: Facts, job_id: str, asked: Turn) -> dict[str, Any]:
     """End a job, and keep one that was never started from starting. Raises Fenced for an older operation's request."""
     with Fence(facts.jobs) as fence:
-        fence.pass_operation(number)
+        fence.let_pass(asked)
         job = JobDir(facts.jobs, _job_id(job_id))
-        if (lock := claim(facts.jobs, job.id, {"fence": number}, CANCELLED)) is not None:
+        if (lock := claim(facts.jobs, job.id, asked.fields(), CANCELLED)) is not None:
             os.close(lock)
         else:
             _end(job)
     return {"state": job.settled_status()["state"]}
+
+
+def forget_dead(facts: Facts, job_id: str) -> None:
+    """Remove a job that was killed, so that its id can be started again."""
+    job = JobDir(facts.jobs, _job_id(job_id))
+    if (lock := job.try_lock()) is not None:
+        if job.status()["state"] == DEAD:
+            files.remove_tree(job.path)
+        os.close(lock)
 
 
 def resume(facts: Facts, job_id: str, request: dict[str, Any], work: Work) -> None:
@@ -133,10 +145,14 @@ def _all(facts: Facts) -> list[JobDir]:
     return [JobDir(facts.jobs, path.name) for path in facts.jobs.iterdir() if _ID.fullmatch(path.name)]
 
 
-def _end_older(facts: Facts, number: int) -> None:
+def _end_older(facts: Facts, begun: Turn) -> None:
     for job in _all(facts):
-        if job.status()["state"] not in FINAL and job.spec().get("fence", 0) < number:
+        if job.status()["state"] not in FINAL and begun.hinders(_turn(job)):
             _end(job)
+
+
+def _turn(job: JobDir) -> Turn:
+    return turn({"fence": 0, "lock": Lock.EXCLUSIVE.value} | job.spec())  # as it is with those from before locks
 
 
 def _end(job: JobDir) -> None:
@@ -179,9 +195,9 @@ def _report(job: JobDir, status: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _prune(facts: Facts, newest: int) -> None:
-    """Forget old ended jobs of older operations only: the fence keeps those from being started again."""
-    ended = [job for job in _all(facts) if job.spec().get("fence", newest) < newest and job.status()["state"] in FINAL]
+def _prune(facts: Facts, fence: Fence) -> None:
+    """Forget old ended jobs of operations that are over only: the fence keeps those from being started again."""
+    ended = [job for job in _all(facts) if job.status()["state"] in FINAL and fence.hindrance(_turn(job))]
     ended.sort(key=lambda job: job.path.stat().st_mtime, reverse=True)
     for job in ended[_KEPT:]:
         files.remove_tree(job.path)

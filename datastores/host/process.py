@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import resource
 import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Union
 
@@ -18,11 +20,15 @@ if TYPE_CHECKING:
     from datastores.host.facts import Facts
 
 Stream = Union[int, IO[bytes], None]
+FILES = 65536
+"""Open files that a program may have, as far as the host allows it: a table can take two, a connection takes one."""
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SAID_BYTES = 2000
-_STAT_SESSION, _STAT_START = 3, 19  # fields 6 and 22 of proc_pid_stat(5), counted after the command's name
+_STAT_STATE, _STAT_SESSION, _STAT_START = 0, 3, 19  # fields 3, 6 and 22 of proc_pid_stat(5), after the command's name
+_DEAD = ("Z", "X")
+"""States of a process that has ended; one that nobody reaps (process 1 of many containers does not) stays a zombie."""
 
 
 def die_with_parent(parent: int) -> None:
@@ -32,16 +38,26 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+def raise_files() -> None:
+    """Let this process, and the programs that it starts, have as many files open as the host allows, up to `FILES`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def boot_id() -> str:
     """Identity of the machine's current boot."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def _stat(pid: int) -> list[str] | None:
+    """The fields of a process that lives, None of one that is gone or a zombie."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
+    return None if stat[_STAT_STATE] in _DEAD else stat
 
 
 def start_time(pid: int) -> str | None:
@@ -82,14 +98,19 @@ class Programs:
         if facts_file := os.environ.get("TROVE_HOST_FACTS"):
             self.environment["TROVE_HOST_FACTS"] = facts_file  # by this a local substrate knows its processes
         self._cwd = facts.root
-        self._identity: dict[str, Any] = {}
-        if facts.user:
-            try:
-                entry = pwd.getpwnam(facts.user)
-            except KeyError:
-                raise BadRequest(f"the host has no user '{facts.user}' to run the engine as") from None
-            groups = os.getgrouplist(facts.user, entry.pw_gid)
-            self._identity = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
+
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        """The engine's user for subprocess.Popen. Raises BadRequest when the host has no such user."""
+        name = self.facts.user
+        if not name:
+            return {}
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            raise BadRequest(f"the host has no user '{name}' to run the engine as") from None
+        groups = os.getgrouplist(name, entry.pw_gid)
+        return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
 
     def popen(
         self,

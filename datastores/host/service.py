@@ -6,10 +6,12 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from datastores.host import files, launch
+from datastores.host import files, launch, process
 from datastores.host.errors import EngineError
 from datastores.host.facts import Facts
 from datastores.host.process import Programs
+
+_RAISE_FILES = f'ulimit -Sn {process.FILES} 2>/dev/null || ulimit -Sn "$(ulimit -Hn)"'
 
 
 def register(programs: Programs, name: str, shell: str) -> Path:
@@ -21,6 +23,7 @@ def register(programs: Programs, name: str, shell: str) -> Path:
     script = facts.boot / name
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in programs.environment.items())
     body = f"#!/bin/sh\nset -e\n{exports}umask 077\ncd {shlex.quote(str(facts.root))}\n"
+    shell = f"{_RAISE_FILES}\n{shell}"
     if facts.user:
         shell = f"exec runuser -u {shlex.quote(facts.user)} -- sh -e -c {shlex.quote(shell)}"
     files.write_text(script, f"{body}{shell}\n", 0o700)

@@ -6,26 +6,39 @@ See "TempURL middleware" in the Swift documentation. The query string is the cap
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import http.client
 import time
 from dataclasses import dataclass
 from typing import Callable, TypeVar
 from urllib.parse import quote, urlsplit
 
-from datastores.host.errors import BadRequest, StorageError, StorageRefused
+from datastores.host.errors import BadRequest, DamagedBackup, StorageError, StorageRefused
 
 _SOCKET_SECONDS = 60.0
 _RETRIED = frozenset({408, 409, 422, 425, 429})  # 422: Swift found another ETag than ours, the body was damaged
+_REASONS = {
+    404: "the container or the object is not there (any more)",
+    413: "the container's or the account's quota is used up: delete backups that are not needed, or have it raised",
+}
+"""What the statuses mean that are not about the address."""
 Result = TypeVar("Result")
 
 
 class TryAgain(Exception):
-    """An attempt failed in a way that may pass."""
+    """An attempt failed in a way that may pass; the store may have said after how many seconds to come again."""
+
+    def __init__(self, message: str, after: float = 0.0) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 @dataclass(frozen=True)
 class Retry:
-    """How long to insist, in seconds: pauses double from `first` to `longest` until `give_up` have passed."""
+    """How long to insist, in seconds: pauses double from `first` to `longest` until `give_up` have passed.
+
+    A store that asks for a longer pause (Retry-After) gets it.
+    """
 
     first: float = 0.25
     longest: float = 30.0
@@ -39,9 +52,10 @@ class Retry:
             try:
                 return attempt()
             except TryAgain as failure:
-                if time.monotonic() + pause > deadline:
+                asked = max(pause, failure.after)
+                if time.monotonic() + asked > deadline:
                     raise StorageError(f"{failure} (tried for {self.give_up:.0f} seconds)") from failure
-                time.sleep(pause)
+                time.sleep(asked)
                 pause = min(pause * 2, self.longest)
 
 
@@ -72,8 +86,16 @@ class Store:
         self._retry.until_done(self._guarded(attempt, path))
 
     def get(self, path: str) -> bytes:
-        """A small object, whole. Raises StorageError, StorageRefused."""
-        return self._retry.until_done(self._guarded(lambda: self._request("GET", path).read(), path))
+        """A small object, whole, as its MD5 says. Raises StorageError, StorageRefused, DamagedBackup."""
+
+        def attempt() -> bytes:
+            response = self._request("GET", path)
+            body = response.read()
+            if hashlib.md5(body, usedforsecurity=False).hexdigest() != _etag(response):
+                raise DamagedBackup(f"{path} is not what was stored (MD5 differs): use another backup")
+            return body
+
+        return self._retry.until_done(self._guarded(attempt, path))
 
     def get_into(self, path: str, buffer: memoryview) -> None:
         """Fill a buffer with an object of just that size, going on after a break where it happened."""
@@ -101,11 +123,11 @@ class Store:
         self._connection.request(method, f"{self._path}{quote(path)}?{self._query}", body, headers or {})
         response = self._connection.getresponse()
         if response.status >= http.client.INTERNAL_SERVER_ERROR or response.status in _RETRIED:
-            raise TryAgain(f"the object store answered {response.status} to {method} {path}")
+            raise TryAgain(f"the object store answered {response.status} to {method} {path}", _retry_after(response))
         if response.status >= http.client.MULTIPLE_CHOICES:
+            reason = _REASONS.get(response.status, "the address given for this job is over or wrong")
             raise StorageRefused(
-                f"the object store at {self._address} refused {method} {path} with {response.status}:"
-                " the address given for this job is over or wrong"
+                f"the object store at {self._address} refused {method} {path} with {response.status}: {reason}"
             )
         return response
 
@@ -130,6 +152,12 @@ class Store:
 
 def _etag(response: http.client.HTTPResponse) -> str:
     return str(response.headers.get("ETag", "")).strip('"')
+
+
+def _retry_after(response: http.client.HTTPResponse) -> float:
+    """Seconds that the store asks to wait; a date, which is rare, counts as none said."""
+    value = str(response.headers.get("Retry-After", ""))
+    return float(value) if value.isdigit() else 0.0
 
 
 def store(address: object, retry: Retry | None = None) -> Store:

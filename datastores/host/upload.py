@@ -13,16 +13,22 @@ import threading
 from pathlib import Path
 
 from datastores.host.errors import HostError
-from datastores.host.segments import Segment, segment_path
 from datastores.host.tempurl import Store
+from datastores.protocol.manifest import Segment, segment_path
 
 _BUFFERS = 2
 
 
-def store_object(store: Store, path: str, body: memoryview) -> Segment:
-    """Store an object and describe it. Raises StorageError, StorageRefused."""
+def put(store: Store, path: str, body: memoryview) -> str:
+    """Store an object; its MD5. Raises StorageError, StorageRefused."""
     md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
     store.put(path, body, md5)
+    return md5
+
+
+def store_object(store: Store, path: str, body: memoryview) -> Segment:
+    """Store a part of a backup and describe it. Raises StorageError, StorageRefused."""
+    md5 = put(store, path, body)
     return Segment(path, md5, len(body), hashlib.sha256(body).hexdigest())
 
 

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 
 from datastores.host.errors import EngineError
 from datastores.host.facts import Facts
+
+_LEAST_FREE = 64 << 20
+_LEAST_FREE_SHARE = 0.01
+
+
+def problem(facts: Facts) -> str | None:
+    """Why no database can work on it any more, in words for the tenant; None while it has room."""
+    usage = shutil.disk_usage(facts.data)
+    if usage.free >= min(_LEAST_FREE, usage.total * _LEAST_FREE_SHARE):
+        return None
+    return "the instance's volume is full: use a larger volume"
 
 
 def grow(facts: Facts) -> None:

@@ -54,6 +54,11 @@ class InfluxdbEngine(Engine):
             return Status(running=False)
         return Status(running=True, version=self.server.version())
 
+    def grown(self, settings: dict[str, Any]) -> None:
+        """Start anew: once its volume was full, it fails every write to a shard until then."""
+        if self.running():
+            self.restart()
+
     def tls(self) -> bool:
         return engine_config.has_tls(self.server)
 

@@ -7,6 +7,7 @@ shard at a time, so that the volume needs room for the largest shard once more, 
 from __future__ import annotations
 
 import contextlib
+import re
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from datastores.influxdb import engine_config
 from datastores.influxdb.engine_server import Server
 
 _META = Path("meta/meta.db")
+_META_COPY = re.compile(r"meta\.[0-9]+")
+"""What `influxd backup` adds to a shard, which it names database.policy.number.part."""
 
 
 def dump(server: Server, sink: Sink) -> None:
@@ -72,7 +75,7 @@ def _shard(server: Server, database: str, policy: str, number: int) -> Iterator[
                 raise
             yield None
             return
-        [path] = [path for path in scratch.iterdir() if not path.name.startswith("meta.")]
+        [path] = [path for path in scratch.iterdir() if not _META_COPY.fullmatch(path.name)]
         with tarfile.open(path) as part:
             yield part
     finally:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datastores.mysql.engine_product import Product
-from datastores.mysql.engine_server import Server
+from datastores.mysql.engine_server import LOCK_SECONDS, Server
 from datastores.mysql.engine_sql import Statement
 
 
@@ -25,6 +25,12 @@ class MariaDB(Product):
     session = ("SET SESSION max_statement_time = 0", "SET SESSION slow_query_log = 0")
     reload_tls = "FLUSH LOCAL SSL"
     upgrade_info = "m*_upgrade_info"
+    user_table = "mysql.global_priv"  # mysql.user is a view, which `mariadb.sys` must be there for
+    init_statements = (
+        "CREATE USER IF NOT EXISTS 'mariadb.sys'@'localhost' ACCOUNT LOCK PASSWORD EXPIRE",
+        "GRANT SELECT, DELETE ON mysql.global_priv TO 'mariadb.sys'@'localhost'",
+    )
+    backup_options = (f"--ftwrl-wait-timeout={LOCK_SECONDS}",)
     # All of "GRANT" in the manual but BINLOG ADMIN and REPLAY, CONNECTION ADMIN, CREATE TABLESPACE, FEDERATED ADMIN,
     # FILE, READ_ONLY ADMIN, REPLICATION MASTER and SLAVE ADMIN, SET USER, SHUTDOWN, SUPER.
     root_privileges = (

@@ -8,6 +8,7 @@ libraries, what would keep it from administering the server, and what only a ses
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -113,16 +114,21 @@ def _parameter(row: dict[str, Any]) -> dict[str, Any]:
 
 def variables(command: Sequence[str | Path]) -> list[dict[str, Any]]:
     """The server's variables, asked through a client's command."""
-    asked = [*command, "--batch", "--skip-column-names", "--raw", "--execute", QUERY]
-    said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
-    return [json.loads(line) for line in said.splitlines()]
+    return [json.loads(line) for line in _ask(command, "--raw", QUERY).splitlines()]
+
+
+def _ask(command: Sequence[str | Path], *words: str) -> str:
+    """What the server answers; a client that was unpacked below a directory finds the libraries unpacked with it."""
+    client = next(Path(word) for word in command if Path(word).name == "mariadb")
+    libraries = client.parent.parent.glob("lib/*-linux-gnu")
+    environment = {**os.environ, "LD_LIBRARY_PATH": ":".join(str(path) for path in libraries)}
+    asked = [*command, "--batch", "--skip-column-names", *words[:-1], "--execute", words[-1]]
+    return subprocess.run(asked, check=True, capture_output=True, text=True, env=environment).stdout
 
 
 def main(*command: str) -> None:
     """Write the file for the server's version, one parameter a line."""
-    asked = [*command, "--batch", "--skip-column-names", "--execute", "SELECT VERSION()"]
-    version = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
-    number = ".".join(version.split(".")[:2])
+    number = ".".join(_ask(command, "SELECT VERSION()").split(".")[:2])
     lines = ",\n".join(json.dumps(parameter) for parameter in parameters(variables(command)))
     Path(__file__).with_name(f"parameters-{number}.json").write_text(f"[\n{lines}\n]\n")
 

@@ -17,17 +17,16 @@ from datastores.mysql.engine_sql import Statement
 
 ROOT = UserName("root", ANYWHERE)
 LOCAL = "localhost"
-_USERS = "SELECT HEX(User), HEX(Host) FROM mysql.user WHERE User <> '' AND Host NOT IN ('', 'localhost');\n"
+_USERS = "SELECT HEX(User), HEX(Host) FROM {} WHERE User <> '' AND Host NOT IN ('', 'localhost');\n"
 _DATABASES = "SELECT HEX(SCHEMA_NAME) FROM information_schema.SCHEMATA;\n"
 
 
 def enable_root(server: Server, password: str) -> None:
     """Let the tenant's superuser log in. Raises EngineError."""
-    engine_tenants.identify(server, ROOT, password, "CREATE USER IF NOT EXISTS")
-    engine_tenants.identify(server, ROOT, password, "ALTER USER")
     privileges = ", ".join(server.product.root_privileges)
     granted = f"GRANT {privileges} ON *.* TO {engine_tenants.ACCOUNT} WITH GRANT OPTION"
-    server.sql(Statement(granted, engine_tenants.texts(ROOT)).script())
+    whole = engine_tenants.identified(server, ROOT, password) + Statement(granted, engine_tenants.texts(ROOT)).script()
+    server.sql(whole)
 
 
 def disable_root(server: Server) -> None:
@@ -39,7 +38,7 @@ def accounts(server: Server, names: NameRules) -> Accounts:
     """The databases and users with names that the service accepts; the others are its own or hidden. Raises
     EngineError."""
     databases = {name for (name,) in _rows(server, _DATABASES) if names.problem(DATABASE, name) is None}
-    users = [UserName(name, host) for name, host in _rows(server, _USERS)]
+    users = [UserName(name, host) for name, host in _rows(server, _USERS.format(server.product.user_table))]
     grants = engine_tenants.grants(server)
     return Accounts(
         databases=tuple(sorted(databases)),

@@ -12,11 +12,12 @@ import re
 import secrets
 from pathlib import Path
 
-from datastores.host import files, pipeline
+from datastores.host import files, pipeline, process
 from datastores.host.engine import BackupState
-from datastores.host.errors import EngineError, ParentUnusable
+from datastores.host.errors import EngineError, ParentUnusable, ProgramFailed
 from datastores.host.streams import Sink
-from datastores.mysql.engine_server import Server
+from datastores.mysql import engine_sessions
+from datastores.mysql.engine_server import LOCK_SECONDS, Server
 
 _IDENTITY = "trove.identity"
 _NOT_BACKED_UP = re.compile(r"(binlog\..*|ib_logfile\d+|ibtmp\d+|#innodb_.*)")
@@ -31,11 +32,26 @@ def dump(server: Server, sink: Sink, state: BackupState) -> None:
     command: list[str | Path] = [
         server.program(server.product.backup), f"--defaults-file={server.option_file}", "--backup",
         f"--stream={server.product.backup_format}", f"--target-dir={work / 'target'}", f"--extra-lsndir={work / 'end'}",
+        f"--open-files-limit={process.FILES}", *server.product.backup_options,
     ]  # fmt: skip
     if state.parent is not None:
         command.append(f"--incremental-lsn={parents_end(server, state.parent)}")
-    pipeline.dump(server.programs, command, sink)
+    engine_sessions.make_room(server)
+    try:
+        pipeline.dump(server.programs, command, sink)
+    except ProgramFailed as error:
+        raise _in_words(error) from error
     files.write_json(state.own, {"identity": _identity(server), "end": _end(work / "end")})
+
+
+def _in_words(error: ProgramFailed) -> EngineError:
+    """The error in the tenant's words, where it is one that the tenant's sessions cause."""
+    if "Lock wait timeout exceeded" in str(error):
+        return EngineError(
+            f"the backup waited {LOCK_SECONDS} s for a session that locks tables: end its LOCK TABLES, FLUSH TABLES or"
+            " transaction and back up again"
+        )
+    return error
 
 
 def size(server: Server) -> int:

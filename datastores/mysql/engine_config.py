@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from datastores.host import process
 from datastores.host.errors import BadRequest
 from datastores.mysql.engine_server import Server
 from datastores.mysql.engine_sql import Statement
@@ -53,6 +54,7 @@ def init_file(server: Server) -> str:
         f"ALTER USER {account} {identity} ACCOUNT UNLOCK",
         f"GRANT ALL PRIVILEGES ON *.* TO {account} WITH GRANT OPTION",
     ]
+    lines += server.product.init_statements
     if server.facts.engine_user != "root":
         lines.append("DROP USER IF EXISTS 'root'@'localhost'")
     return "".join(f"{line};\n" for line in lines)
@@ -108,6 +110,7 @@ def _fixed(server: Server) -> dict[str, Any]:
         "innodb_flush_log_at_trx_commit": 1,
         "innodb_file_per_table": True,
         "local_infile": False,
+        "open_files_limit": process.FILES,
         "secure_file_priv": _no_files(server),
         **server.product.options(server),
     }

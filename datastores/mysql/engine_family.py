@@ -95,6 +95,8 @@ class FamilyEngine(Engine):
             return Status(running=True, version=self.server.sql("SELECT VERSION();\n").partition("-")[0])
         except NotRunning:
             return Status(running=False)
+        except EngineError as error:  # it lets nobody in now, and says so: it runs
+            return Status(running=True, problem=str(error))
 
     def running(self) -> bool:
         return engine_start.runs(self.server)

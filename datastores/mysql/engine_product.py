@@ -32,6 +32,12 @@ class Product(ABC):
     reload_tls: ClassVar[str]
     """The statement after which the server shows its certificate as it is now."""
     root_privileges: ClassVar[tuple[str, ...]]
+    user_table: ClassVar[str] = "mysql.user"
+    """Where the accounts are."""
+    init_statements: ClassVar[tuple[str, ...]] = ()
+    """Statements of every start, besides those that make the administrator: accounts that the product needs."""
+    backup_options: ClassVar[tuple[str, ...]] = ()
+    """What the backup's program needs to be told, besides."""
     upgrade_info: ClassVar[str | None] = None
     """The file in the data directory that says which version's system tables are there; None: the server sees to it."""
 

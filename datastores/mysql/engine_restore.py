@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from datastores.host import files, pipeline
+from datastores.host import files, pipeline, process
 from datastores.host.errors import DamagedBackup, ProgramFailed
 from datastores.host.streams import Source
 from datastores.mysql import engine_backup, engine_upgrade
@@ -55,6 +55,7 @@ def _prepare(server: Server, number: int, *, is_last: bool) -> None:
     making, link = _links(server)
     command: list[str | Path] = [
         server.program(server.product.backup), "--no-defaults", "--prepare", f"--target-dir={making}",
+        f"--open-files-limit={process.FILES}",
         *server.product.prepare_options(is_last=is_last),
     ]  # fmt: skip
     if number > 1:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,19 @@ from datastores.mysql.engine_product import Product
 
 _ERROR = re.compile(r"^ERROR (\d+) \(\w+\)(?: at line (\d+))?: (.*)", re.MULTILINE)
 _NO_SERVER = {2002, 2003, 2006, 2013}
+TOO_MANY_CONNECTIONS = 1040
+_BARRED = {1045, 1130, 1142, 1227, 1449, 1698}
+LOCK_SECONDS = 30
+"""Seconds that a backup waits for the tenant's sessions to let go of tables."""
+_ROOM_SECONDS = 10.0
+_ROOM_PAUSE_SECONDS = 0.1
 # Administration works the same whatever the tenant sets: nothing that we send is kept in the server's logs, nothing
 # ends it early or bends the statements, and what waits for a tenant's transaction says so soon.
 _SESSION = (
     "SET SESSION sql_log_off = 1", "SET SESSION sql_mode = 'STRICT_ALL_TABLES'", "SET SESSION autocommit = 1",
     "SET SESSION TRANSACTION READ WRITE", "SET SESSION lock_wait_timeout = 10",
     "SET SESSION sql_select_limit = DEFAULT", "SET SESSION sql_safe_updates = 0",
+    "SET SESSION wait_timeout = 28800", "SET SESSION innodb_lock_wait_timeout = 10",
 )  # fmt: skip
 
 
@@ -105,19 +113,24 @@ class Server:
 
         Raises EngineError with the server's own words, NotRunning when there is no server to talk to.
         """
-        out, refusals = self._ask(script, [])
+        out, refusals = self._ask_in_turn(script, [])
         if refusals:
             raise self.refused(refusals[0])
         return out
 
     def try_each(self, scripts: list[str]) -> list[Refusal]:
         """What the server refuses of these scripts, each one line, which are all tried. Raises NotRunning."""
-        _, refusals = self._ask("".join(scripts), ["--force"])
+        _, refusals = self._ask_in_turn("".join(scripts), ["--force"])
         before = len(self._preamble())
         return [Refusal(found.number, found.line - before, found.words) for found in refusals]
 
     def refused(self, refusal: Refusal) -> EngineError:
         """The error of a refusal."""
+        if refusal.number in _BARRED:
+            return EngineError(
+                f"the service's own account in {self.product.label} was changed ({refusal.words}): restart the"
+                " instance, which makes it anew"
+            )
         return EngineError(f"{self.product.label} refused: {refusal.words}")
 
     def take_place(self) -> None:
@@ -129,6 +142,18 @@ class Server:
 
     def _preamble(self) -> tuple[str, ...]:
         return (*_SESSION, *self.product.session)
+
+    def _ask_in_turn(self, script: str, options: list[str]) -> tuple[str, list[Refusal]]:
+        """Ask, waiting for the one connection above `max_connections` that is the administrator's alone.
+
+        The tenant's accounts lack the privilege for it (SUPER, CONNECTION ADMIN), so it is soon free again.
+        """
+        limit = time.monotonic() + _ROOM_SECONDS
+        while True:
+            out, refusals = self._ask(script, options)
+            if not refusals or refusals[0].number != TOO_MANY_CONNECTIONS or time.monotonic() > limit:
+                return out, refusals
+            time.sleep(_ROOM_PAUSE_SECONDS)
 
     def _ask(self, script: str, options: list[str]) -> tuple[str, list[Refusal]]:
         """Its standard error stays here: with an error the client repeats the statement there."""

@@ -10,6 +10,13 @@ from datastores.mysql.engine_sql import is_text
 
 _SECONDS = 5.0
 _POLL_SECONDS = 0.05
+_FULL = """
+SELECT (SELECT COUNT(*) FROM information_schema.PROCESSLIST) > @@GLOBAL.max_connections - 3;
+"""
+_IDLE = """
+SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND = 'Sleep' AND HOST <> 'localhost'
+ ORDER BY TIME DESC LIMIT 3;
+"""
 
 
 def end_of_user(server: Server, user: str, database: str | None = None) -> None:
@@ -21,6 +28,14 @@ def end_of_user(server: Server, user: str, database: str | None = None) -> None:
 def end_in_database(server: Server, database: str) -> None:
     """End the sessions in a database. Raises EngineError when one does not end."""
     _end(server, is_text("DB", database))
+
+
+def make_room(server: Server) -> None:
+    """Where the tenant has taken every connection, end those of its sessions that have been idle longest: a backup
+    needs one for its whole length. Raises EngineError."""
+    if server.sql(_FULL) == "1":
+        idle = server.sql(_IDLE).split()
+        server.try_each([f"KILL {int(session)};\n" for session in idle])
 
 
 def _end(server: Server, condition: str) -> None:

@@ -33,31 +33,40 @@ def delete_database(server: Server, name: str) -> None:
 
 
 def create_users(server: Server, users: list[User]) -> None:
-    """Create users or set their passwords, and grant them their databases. Raises EngineError, BadRequest."""
-    for user in users:
-        name = UserName(user.name, user.host or ANYWHERE)
-        identify(server, name, user.password, "CREATE USER IF NOT EXISTS")
-        identify(server, name, user.password, "ALTER USER")
-        grant(server, name, user.databases)
+    """Create users or set their passwords, and grant them their databases, all in one session. Raises EngineError,
+    BadRequest."""
+    _require_databases(server, {database for user in users for database in user.databases})
+    named = [(UserName(user.name, user.host or ANYWHERE), user) for user in users]
+    server.sql(
+        "".join(identified(server, name, user.password) + _granted(name, user.databases) for name, user in named)
+    )
 
 
-def identify(server: Server, user: UserName, password: str, verb: str) -> None:
-    """Create a user, or give it a password. Raises EngineError."""
+def identified(server: Server, user: UserName, password: str) -> str:
+    """Lines that create a user, unless it is there, and give it its password."""
+    verbs = ("CREATE USER IF NOT EXISTS", "ALTER USER")
+    return "".join(_identify(server, user, password, verb).script() for verb in verbs)
+
+
+def _identify(server: Server, user: UserName, password: str, verb: str) -> Statement:
     clause = server.product.identify(password)
-    server.sql(Statement(f"{verb} {ACCOUNT} {clause.template}", texts(user) | clause.texts).script())
+    return Statement(f"{verb} {ACCOUNT} {clause.template}", texts(user) | clause.texts)
 
 
 def update_user(server: Server, change: UserChange) -> None:
     """Rename a user and set its password. Raises BadRequest when there is none of either name, EngineError."""
     old = change.user
     new = UserName(change.name or old.name, change.host or old.host)
-    if old != new and exists(server, old) and not exists(server, new):
-        names = texts(old) | {"new_user": new.name, "new_host": new.host}
-        server.sql(Statement(f"RENAME USER {ACCOUNT} TO {{new_user}}@{{new_host}}", names).script())
-    if not exists(server, new):
+    renaming = old != new and exists(server, old) and not exists(server, new)
+    if not renaming and not exists(server, new):
         raise BadRequest(f"there is no user '{old.name}' of host '{old.host}'")
+    script = ""
+    if renaming:
+        names = texts(old) | {"new_user": new.name, "new_host": new.host}
+        script = Statement(f"RENAME USER {ACCOUNT} TO {{new_user}}@{{new_host}}", names).script()
     if change.password is not None:
-        identify(server, new, change.password, "ALTER USER")
+        script += _identify(server, new, change.password, "ALTER USER").script()
+    server.sql(script)
 
 
 def delete_user(server: Server, user: UserName) -> None:
@@ -68,12 +77,8 @@ def delete_user(server: Server, user: UserName) -> None:
 
 def grant(server: Server, user: UserName, databases: Sequence[str]) -> None:
     """Let a user use databases. Raises BadRequest for a database that is not there, EngineError."""
-    for database in databases:
-        if not _has_database(server, database):
-            raise BadRequest(f"there is no database '{database}'")
-    statement = f"GRANT ALL PRIVILEGES ON {{database!s}}.* TO {ACCOUNT}"
-    granted = [Statement(statement, texts(user) | {"database": pattern(database)}) for database in databases]
-    server.sql("".join(item.script() for item in granted))
+    _require_databases(server, set(databases))
+    server.sql(_granted(user, databases))
 
 
 def revoke(server: Server, user: UserName, databases: Sequence[str]) -> None:
@@ -87,7 +92,7 @@ def revoke(server: Server, user: UserName, databases: Sequence[str]) -> None:
 def exists(server: Server, user: UserName) -> bool:
     """Whether there is such a user."""
     condition = f"{is_text('User', user.name)} AND {is_text('Host', user.host)}"
-    return _any(server, "mysql.user", condition)
+    return _any(server, server.product.user_table, condition)
 
 
 def grants(server: Server) -> list[tuple[UserName, str]]:
@@ -112,8 +117,17 @@ def _revoke(user: UserName, database: str) -> str:
     return "".join(Statement(f"REVOKE {what} ON {{database!s}}.* FROM {ACCOUNT}", names).script() for what in taken)
 
 
-def _has_database(server: Server, name: str) -> bool:
-    return _any(server, "information_schema.SCHEMATA", is_text("SCHEMA_NAME", name))
+def _granted(user: UserName, databases: Sequence[str]) -> str:
+    statement = f"GRANT ALL PRIVILEGES ON {{database!s}}.* TO {ACCOUNT}"
+    granted = [Statement(statement, texts(user) | {"database": pattern(database)}) for database in databases]
+    return "".join(item.script() for item in granted)
+
+
+def _require_databases(server: Server, wanted: set[str]) -> None:
+    """Raises BadRequest for the first that is not there."""
+    for name in sorted(wanted):
+        if not _any(server, "information_schema.SCHEMATA", is_text("SCHEMA_NAME", name)):
+            raise BadRequest(f"there is no database '{name}'")
 
 
 def _any(server: Server, table: str, condition: str) -> bool:

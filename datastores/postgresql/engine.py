@@ -18,6 +18,7 @@ from datastores.postgresql import (
     engine_backup,
     engine_config,
     engine_convert,
+    engine_extensions,
     engine_logs,
     engine_reconfigure,
     engine_restore,
@@ -43,12 +44,12 @@ class PostgresqlEngine(Engine):
                 f"PostgreSQL {self.version.name} is not on this host ({', '.join(missing)} not in"
                 f" {self.version.programs}): use an image with {self.version.package}"
             )
+        engine_extensions.trust(self.version)
 
     def initialize(self) -> None:
         if self.cluster.data.exists():
             return
         engine_convert.initdb(self.cluster)
-        engine_convert.include_host_conf(self.cluster)
         self.cluster.take_place()
 
     def configure(self, settings: dict[str, Any]) -> None:
@@ -69,6 +70,9 @@ class PostgresqlEngine(Engine):
 
     def convert(self) -> None:
         engine_convert.convert(self.cluster, self.version)
+
+    def require_convertible(self) -> None:
+        engine_convert.require_convertible(self.cluster, self.version)
 
     def converted(self) -> bool:
         return engine_convert.proven(self.cluster)
@@ -155,11 +159,9 @@ class PostgresqlEngine(Engine):
         engine_restore.load(self.cluster, layers)
 
     def verify(self) -> None:
-        """Look into the catalog of every database that accepts connections."""
-        names = self.cluster.psql(
-            "SELECT encode(convert_to(datname, 'UTF8'), 'hex') FROM pg_database WHERE datallowconn;"
-        )
-        for name in (bytes.fromhex(line).decode() for line in names.splitlines()):
+        """Look into the catalog of every database that accepts connections; one whose deletion was interrupted does
+        not."""
+        for name in self.cluster.connectable():
             if int(self.cluster.psql("SELECT count(*) FROM pg_class;", name)) == 0:
                 raise EngineError(f"database '{name}' has no catalog")
 

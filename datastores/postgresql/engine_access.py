@@ -7,7 +7,7 @@ from pathlib import Path
 
 from datastores.host import files
 from datastores.postgresql import engine_start
-from datastores.postgresql.engine_cluster import SUPERUSER, Cluster
+from datastores.postgresql.engine_cluster import MAINTENANCE, SUPERUSER, Cluster
 
 
 def limit(cluster: Cluster, cidrs: list[str]) -> None:
@@ -25,15 +25,17 @@ def rules(cluster: Cluster, *, tls: bool) -> str:
     TLS, and into the databases that are the service's own only as `root`."""
     network = "hostssl" if tls else "host"
     cidrs = _cidrs(cluster) or ["all"]
-    root = [f"{network} postgres,template1 root {cidr} scram-sha-256\n" for cidr in cidrs]
+    own = f"postgres,template1,{MAINTENANCE}"
+    root = [f"{network} {own} root {cidr} scram-sha-256\n" for cidr in cidrs]
     tenants = [f"{network} all all {cidr} scram-sha-256\n" for cidr in cidrs]
     return f"""\
 local all                {SUPERUSER}           peer map=trove
+local all                root               peer map=trove
 local replication        {SUPERUSER}           peer map=trove
 local all                all                   reject
 host  all                {SUPERUSER} all       reject
 host  replication        all         all       reject
-{"".join(root)}host  postgres,template1 all         all       reject
+{"".join(root)}host  {own} all         all       reject
 {"".join(tenants)}"""
 
 

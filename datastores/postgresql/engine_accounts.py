@@ -26,7 +26,7 @@ SELECT 'ALTER ROLE root NOLOGIN NOSUPERUSER PASSWORD NULL'
 """
 _ACCOUNTS = """
 SELECT json_build_object(
-  'databases', (SELECT coalesce(json_agg(datname), '[]') FROM pg_database WHERE NOT datistemplate),
+  'databases', (SELECT coalesce(json_agg(datname), '[]') FROM pg_database),
   'users', (SELECT coalesce(json_agg(json_build_object('name', rolname, 'databases', (
       SELECT coalesce(json_agg(datname), '[]') FROM pg_database
        WHERE EXISTS (SELECT FROM aclexplode(datacl) WHERE grantee = pg_roles.oid AND privilege_type = 'CONNECT')

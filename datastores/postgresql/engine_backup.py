@@ -15,23 +15,35 @@ from pathlib import Path
 
 from datastores.host import pipeline
 from datastores.host.engine import BackupState
-from datastores.host.errors import ParentUnusable, ProgramFailed
+from datastores.host.errors import EngineError, ParentUnusable, ProgramFailed
 from datastores.host.streams import Sink
-from datastores.postgresql import engine_config
-from datastores.postgresql.engine_cluster import Cluster
+from datastores.postgresql import engine_config, engine_way_in
+from datastores.postgresql.engine_cluster import Cluster, refusal
 from datastores.postgresql.engine_manifest import ManifestTap
 
 _SIZE = """
 SELECT sum(pg_database_size(oid))::bigint + pg_size_bytes(current_setting('wal_segment_size')) FROM pg_database;
 """
+_TABLESPACES = "SELECT spcname FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global') ORDER BY 1;"
+_SLOTS_TAKEN = """
+SELECT count(*) >= current_setting('max_replication_slots')::int FROM pg_replication_slots;
+"""
+_WALSENDERS_TAKEN = """
+SELECT count(*) >= current_setting('max_wal_senders')::int FROM pg_stat_get_wal_senders();
+"""
 _HOLD = "SELECT slot_name FROM pg_create_physical_replication_slot('{}', true, true);\n"
 
 
 def dump(cluster: Cluster, sink: Sink, state: BackupState) -> None:
-    """Write a base backup as a tar. Raises ProgramFailed; ParentUnusable when the server cannot build on the parent.
+    """Write a base backup as a tar.
+
+    Raises:
+        ParentUnusable: the server cannot build on the parent.
+        EngineError: what the database holds cannot be backed up, or PostgreSQL's words.
 
     `-D -` forbids `-X stream`, so the WAL is fetched at the end, and a slot holds it until then.
     """
+    _require_one_tablespace(cluster)
     command: list[str | Path] = [
         cluster.bin / "pg_basebackup", "-w", "-F", "tar", "-D", "-", "-X", "fetch", "-c", "fast",
     ]  # fmt: skip
@@ -43,6 +55,7 @@ def dump(cluster: Cluster, sink: Sink, state: BackupState) -> None:
     passed = _Passed(tap.write)
     try:
         with _held_wal(cluster):
+            _free_walsender(cluster)
             pipeline.dump(cluster.programs, command, passed.write, cluster.connection())
     except ProgramFailed as error:
         if state.parent is None or passed.anything:
@@ -67,22 +80,48 @@ def size(cluster: Cluster) -> int:
     return int(cluster.psql(_SIZE))
 
 
+def _require_one_tablespace(cluster: Cluster) -> None:
+    """Raises EngineError for a tablespace of the tenant's: no host of a restore has its directory."""
+    if found := cluster.psql(_TABLESPACES).splitlines():
+        raise EngineError(
+            f"tablespace '{found[0]}' cannot be backed up: in each database that uses it run ALTER TABLE ALL IN"
+            f" TABLESPACE and ALTER INDEX ALL IN TABLESPACE ... SET TABLESPACE pg_default, then DROP TABLESPACE"
+        )
+
+
+def _free_walsender(cluster: Cluster) -> None:
+    """End one of the tenant's replication sessions when they take all there are."""
+    if cluster.psql(_WALSENDERS_TAKEN) == "t":
+        engine_way_in.end_one(cluster, walsender=True)
+
+
 @contextlib.contextmanager
 def _held_wal(cluster: Cluster) -> Iterator[None]:
-    """Keep the server from removing WAL: a temporary slot, which the server drops as soon as its session is gone."""
-    slot = f"trove_backup_{secrets.token_hex(8)}"
-    process = cluster.programs.popen(
-        cluster.psql_command(), cluster.connection(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    if process.stdin is None or process.stdout is None:
-        raise ValueError("psql has no pipes")
+    """Keep the server from removing WAL: a temporary slot, which the server drops as soon as its session is gone.
+
+    Where the tenant's own slots take all there are, the backup goes on without: it fails if its WAL is removed.
+    """
+    if cluster.psql(_SLOTS_TAKEN) == "t":
+        yield
+        return
+    process = engine_way_in.make_room(cluster, lambda: _hold_wal(cluster))
     try:
-        process.stdin.write(_HOLD.format(slot).encode())
-        process.stdin.flush()
-        if process.stdout.readline().strip() != slot.encode():
-            raise ProgramFailed("PostgreSQL gave no replication slot for the backup: see the job's log")
         yield
     finally:
-        process.stdin.close()
-        process.stdout.close()
-        process.wait()
+        process.communicate()
+
+
+def _hold_wal(cluster: Cluster) -> subprocess.Popen[bytes]:
+    """A session that has a slot. Raises ConnectionRefused, EngineError."""
+    slot = f"trove_backup_{secrets.token_hex(8)}"
+    pipe = subprocess.PIPE
+    process = cluster.programs.popen(cluster.psql_command(), cluster.connection(), stdin=pipe, stdout=pipe, stderr=pipe)
+    if process.stdin is None or process.stdout is None:
+        raise ValueError("psql has no pipes")
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(_HOLD.format(slot).encode())
+        process.stdin.flush()
+    if process.stdout.readline().strip() == slot.encode():
+        return process
+    said = process.communicate()[1].decode("utf-8", "replace")
+    raise refusal(said) or EngineError(f"PostgreSQL gave no replication slot for the backup: {said.strip()}")

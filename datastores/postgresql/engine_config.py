@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from datastores.host import files
@@ -12,20 +13,34 @@ from datastores.postgresql.engine_cluster import SUPERUSER, Cluster
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 SUMMARIZE_WAL_SINCE = 17
+ALTER_SYSTEM_SINCE = 17
+"""The major version from which ALTER SYSTEM can be refused; before, what it writes is dropped at start and reload."""
 _SUMMARIES_KEPT = "35d"  # so that an incremental backup can build on one of a month ago
 
 
 def write(cluster: Cluster, settings: dict[str, Any]) -> None:
-    """Write host.conf, pg_hba.conf and pg_ident.conf. Raises BadRequest for a setting that cannot be written."""
+    """Write host.conf, pg_hba.conf and pg_ident.conf, and have the data, where it is, read host.conf.
+
+    Raises BadRequest for a setting that cannot be written.
+    """
     conf = cluster.facts.conf
     texts = {
         cluster.host_conf: host_conf(cluster, settings),
         conf / "pg_hba.conf": engine_access.rules(cluster, tls=_has_tls(cluster)),
-        conf / "pg_ident.conf": f'trove "{cluster.facts.engine_user}" {SUPERUSER}\n',
+        conf / "pg_ident.conf": "".join(
+            f'trove "{cluster.facts.engine_user}" {role}\n' for role in (SUPERUSER, "root")
+        ),
     }
+    of_data = cluster.data / "postgresql.conf"
+    if cluster.data.exists() and cluster.include not in (said := _said(of_data)):
+        texts[of_data] = f"{said}\n{cluster.include}"
     for path, text in texts.items():
         files.write_text(path, text)
         cluster.facts.give(path)
+
+
+def _said(conf: Path) -> str:
+    return conf.read_text(encoding="utf-8", errors="replace") if conf.exists() else ""
 
 
 def value(setting: object) -> str:
@@ -43,7 +58,8 @@ def host_conf(cluster: Cluster, settings: dict[str, Any]) -> str:
             raise BadRequest(f"{name!r} is not the name of a PostgreSQL setting")
     asked = [f"{name} = {value(setting)}\n" for name, setting in sorted(settings.items())]
     fixed = [f"{name} = {value(setting)}\n" for name, setting in _fixed(cluster).items()]
-    return "".join([*asked, "# what follows is not for the tenant to change\n", *fixed])
+    floors = f"include_if_exists '{cluster.floors_conf.name}'\n"
+    return "".join([*asked, "# what follows is not for the tenant to change\n", *fixed, floors])
 
 
 def _fixed(cluster: Cluster) -> dict[str, Any]:
@@ -68,6 +84,8 @@ def _fixed(cluster: Cluster) -> dict[str, Any]:
     }
     if cluster.major >= SUMMARIZE_WAL_SINCE:
         fixed |= {"summarize_wal": True, "wal_summary_keep_time": _SUMMARIES_KEPT}
+    if cluster.major >= ALTER_SYSTEM_SINCE:
+        fixed |= {"allow_alter_system": False}
     if _has_tls(cluster):
         fixed |= {"ssl": True, "ssl_cert_file": facts.certificate, "ssl_key_file": facts.private_key}
     return fixed

@@ -17,18 +17,25 @@ import os
 import shlex
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from datastores.host import files
 from datastores.host.engine import Version
 from datastores.host.errors import BadRequest, DiskFull, EngineError, ProgramFailed
-from datastores.postgresql import engine_start
+from datastores.postgresql import engine_extensions, engine_start
 from datastores.postgresql.engine_cluster import SUPERUSER, Cluster
 
 _IN_DIRECTORY = 'cd "$1" && shift && exec "$@" >&2'
 _MISSING_STATISTICS_SINCE = 18
 _REASON_BYTES = 1000
 _GIB = 2**30
+_PREPARED = "SELECT quote_literal(gid) FROM pg_prepared_xacts ORDER BY 1;"
+_EXTENSIONS = "SELECT extname FROM pg_extension;"
+_UNREACHABLE = """
+SELECT quote_ident(datname) FROM pg_database
+ WHERE (NOT datallowconn OR datconnlimit = -2) AND datname <> 'template0' ORDER BY 1;
+"""
 
 
 def convert(cluster: Cluster, version: Version) -> None:
@@ -52,6 +59,31 @@ def convert(cluster: Cluster, version: Version) -> None:
             raise EngineError(f"the data is PostgreSQL {found}'s, which {cluster.major} does not take over")
         _upgrade(cluster, version, source)
         _exchange(cluster, cluster.data, before, cluster.making)
+
+
+def require_convertible(cluster: Cluster, version: Version) -> None:
+    """See in the running earlier server that pg_upgrade to `version` will take it.
+
+    Raises EngineError naming what is in the way.
+    """
+    number = _number(cluster.data)
+    if number == str(cluster.major):
+        return
+    cluster = replace(cluster, major=int(number))
+    for name in cluster.connectable():
+        if lacking := engine_extensions.missing(version, set(cluster.psql(_EXTENSIONS, name).splitlines())):
+            raise EngineError(
+                f"PostgreSQL {version.name} has no extension {', '.join(sorted(lacking))} here, which database '{name}'"
+                " uses: drop it there first"
+            )
+    if found := cluster.psql(_PREPARED).splitlines():
+        raise EngineError(
+            f"prepared transactions cannot be taken over: COMMIT or ROLLBACK PREPARED {', '.join(found)} first"
+        )
+    if found := cluster.psql(_UNREACHABLE).splitlines():
+        raise EngineError(
+            f"databases that admit no connections cannot be taken over: drop or open {', '.join(found)} first"
+        )
 
 
 def unproven(cluster: Cluster) -> bool:
@@ -92,12 +124,6 @@ def initdb(cluster: Cluster) -> None:
     cluster.programs.run(command)
 
 
-def include_host_conf(cluster: Cluster) -> None:
-    """Have the data that was made aside read the host's settings."""
-    with (cluster.making / "postgresql.conf").open("a") as conf:
-        conf.write(cluster.include)
-
-
 def _upgrade(cluster: Cluster, version: Version, source: Version) -> None:
     if not (source.programs / "postgres").exists():
         raise BadRequest(
@@ -112,7 +138,6 @@ def _upgrade(cluster: Cluster, version: Version, source: Version) -> None:
     cluster.programs.run([source.programs / "postgres", "--single", "-D", cluster.data, "template1"], "", environment)
     initdb(cluster)
     _run_pg_upgrade(cluster, source, environment)
-    include_host_conf(cluster)
 
 
 def _run_pg_upgrade(cluster: Cluster, source: Version, environment: dict[str, str]) -> None:
@@ -137,7 +162,10 @@ def _run_pg_upgrade(cluster: Cluster, source: Version, environment: dict[str, st
 def _reasons(cluster: Cluster) -> str:
     """What pg_upgrade's checks list, and the errors of the programs that it ran."""
     left = cluster.making / "pg_upgrade_output.d"
-    lists = [path.read_text(errors="replace")[:_REASON_BYTES].strip() for path in sorted(left.glob("*/*.txt"))]
+    lists = [
+        f"{path.stem.replace('_', ' ')}: {path.read_text(errors='replace')[:_REASON_BYTES].strip()}"
+        for path in sorted(left.glob("*/*.txt"))
+    ]
     logs = [line for path in sorted(left.glob("*/log/*.log")) for line in path.read_text(errors="replace").splitlines()]
     return "\n".join([*lists, *(line for line in logs if "error:" in line)])[:_REASON_BYTES]
 

@@ -48,6 +48,7 @@ def apply(cluster: Cluster, settings: dict[str, Any]) -> None:
     if current.read_text(encoding="utf-8") != text:
         _write(cluster, before, current.read_text(encoding="utf-8"))
         _write(cluster, current, text)
+    cluster.own_settings()
     if engine_start.runs(cluster):
         if refused := cluster.psql(_REFUSED).splitlines():
             _write(cluster, current, before.read_text(encoding="utf-8"))
@@ -117,6 +118,7 @@ def _words(said: str) -> Iterator[str]:
 
 def reload(cluster: Cluster) -> None:
     """Reload settings and certificate, and wait until new sessions have what was loaded. Raises EngineError."""
+    cluster.own_settings()
     loaded = cluster.psql("SELECT pg_conf_load_time();")
     cluster.psql("SELECT pg_reload_conf();")
     limit = time.monotonic() + _RELOAD_SECONDS

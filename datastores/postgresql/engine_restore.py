@@ -68,7 +68,3 @@ def _make_own(cluster: Cluster) -> None:
     for slot in (cluster.making / "pg_replslot").glob("*"):
         files.remove_tree(slot)
     (cluster.making / "postgresql.auto.conf").write_text("")
-    conf = cluster.making / "postgresql.conf"
-    if cluster.include not in conf.read_text():
-        with conf.open("a") as file:
-            file.write(cluster.include)

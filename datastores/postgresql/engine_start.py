@@ -10,7 +10,8 @@ from pathlib import Path
 
 from datastores.host import files, service
 from datastores.host.errors import EngineError, ProgramFailed
-from datastores.postgresql.engine_cluster import Cluster
+from datastores.postgresql import engine_floors, engine_way_in
+from datastores.postgresql.engine_cluster import Cluster, ConnectionRefused
 
 NAME = "postgresql"
 _STOP_SECONDS = 120
@@ -28,10 +29,25 @@ _SAID_BY_EVERY_START = (
 
 
 def start(cluster: Cluster) -> None:
-    """Start unless it runs, and register for the host's boot. Raises EngineError with the log's last words."""
+    """Start unless it runs, register for the host's boot, and see that the service can work in it.
+
+    Raises EngineError with the log's last words.
+    """
     service.register(cluster.programs, NAME, _script(cluster))
-    if runs(cluster):
-        return
+    if not runs(cluster):
+        _start(cluster)
+    try:
+        cluster.psql("SELECT 1;")
+    except ConnectionRefused:
+        stop(cluster)
+        engine_way_in.open_at_rest(cluster)
+        service.register(cluster.programs, NAME, _script(cluster))
+        _start(cluster)
+        cluster.psql("SELECT 1;")
+
+
+def _start(cluster: Cluster) -> None:
+    engine_floors.write(cluster)
     since = _sizes(cluster)
     try:
         service.start(cluster.facts, NAME)
@@ -51,6 +67,8 @@ def stop(cluster: Cluster) -> None:
 def privately(cluster: Cluster) -> Iterator[None]:
     """Inside the block the server runs without listening on the network. Raises EngineError: it does not start."""
     control: list[str | Path] = [cluster.bin / "pg_ctl", "-D", cluster.data, "-s", "-w"]
+    cluster.own_settings()
+    engine_floors.write(cluster)
     since = _sizes(cluster)
     try:
         cluster.programs.run([*control, "-l", _start_log(cluster), "-o", "-c listen_addresses=''", "start"])
@@ -83,13 +101,17 @@ def _script(cluster: Cluster) -> str:
 
     After a crash the server refuses to start while a process has the number in postmaster.pid or in the socket's lock
     file, even another one. Both go first, but only when no process works in the data directory: orphans of a killed
-    server do for a moment, and must not meet a new one.
+    server do for a moment, and must not meet a new one. What ALTER SYSTEM wrote is dropped: the settings are the
+    service's and the configuration group's.
     """
     real = str(cluster.data.resolve())
     pattern = re.sub(r"([*?\[\]\\])", r"\\\1", real)
     lock = cluster.facts.run / f".s.PGSQL.{cluster.port}.lock"
-    names = (cluster.bin / "pg_ctl", real, pattern, _start_log(cluster), cluster.data / "postmaster.pid", lock)
-    pg_ctl, data, like, start_log, pid, socket_lock = (shlex.quote(str(name)) for name in names)
+    names = (
+        cluster.bin / "pg_ctl", real, pattern, _start_log(cluster), cluster.data / "postmaster.pid", lock,
+        cluster.auto_conf,
+    )  # fmt: skip
+    pg_ctl, data, like, start_log, pid, socket_lock, auto_conf = (shlex.quote(str(name)) for name in names)
     return f"""\
 works_here() {{ find /proc/[0-9]*/cwd -maxdepth 0 -lname {like} 2>/dev/null | grep -q .; }}
 number=$(head -n 1 {pid} 2>/dev/null || :)
@@ -97,6 +119,7 @@ if [ -n "$number" ] && [ "$(readlink "/proc/$number/cwd")" = {data} ]; then exit
 tries={_ORPHAN_TENTHS}
 while [ $tries -gt 0 ] && works_here; do sleep 0.1; tries=$((tries - 1)); done
 works_here || rm -f {pid} {socket_lock}
+: >{auto_conf}
 exec {pg_ctl} -D {data} -l {start_log} -s -w -t {_RECOVERY_SECONDS} start </dev/null"""
 
 

@@ -21,6 +21,7 @@ from datastores.redis import (
     engine_start,
     engine_users,
 )
+from datastores.redis.engine_client import ConnectionsTaken
 from datastores.redis.engine_server import Product, Server
 
 
@@ -67,7 +68,7 @@ class RedisEngine(Engine):
         engine_start.stop(self.server)
 
     def tls(self) -> bool:
-        return engine_config.serves_tls(self.server)
+        return engine_config.serves_tls(engine_reconfigure.started_with(self.server))
 
     def reload_certificate(self) -> bool:
         engine_config.reload_certificate(self.server)
@@ -76,8 +77,11 @@ class RedisEngine(Engine):
     def status(self) -> Status:
         if not engine_start.runs(self.server):
             return Status(running=False)
-        with self.server.admin() as client:
-            about = client.info("server")
+        try:
+            with self.server.admin() as client:
+                about = client.info("server")
+        except ConnectionsTaken as taken:
+            return Status(running=True, problem=str(taken))
         return Status(running=True, version=about.get(f"{self.product.name}_version"))
 
     def running(self) -> bool:

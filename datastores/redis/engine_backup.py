@@ -7,6 +7,7 @@ so the stream is a tar: `users.acl`, then the snapshot in members `dump.rdb.0000
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import tarfile
 
@@ -42,7 +43,14 @@ def size(server: Server) -> int:
 
 
 def _announce(client: Client) -> None:
-    """Say that we are a replica that takes a snapshot from memory, and nothing after it."""
+    """Say that we are a replica of the server's own version that takes a snapshot from memory, and nothing after it.
+
+    Valkey 9 writes its newer types (hash fields that expire) only for a replica that says its version; servers before
+    do not know the word.
+    """
+    about = client.info("server")
+    with contextlib.suppress(EngineError):
+        client.command("REPLCONF", "version", about.get("valkey_version") or about["redis_version"])
     client.command("REPLCONF", "capa", "eof")
     client.command("REPLCONF", "rdb-only", "1")
 

@@ -14,6 +14,7 @@ from typing import Any
 from datastores.host.errors import EngineError
 
 _ANSWER_SECONDS = 30.0  # a server busy with a long command of a tenant answers late
+_TAKEN = "max number of clients reached"  # networking.c, clientAcceptHandler
 
 
 class Refused(EngineError):
@@ -23,6 +24,15 @@ class Refused(EngineError):
     def kind(self) -> str:
         """`LOADING`, `ERR` and the like."""
         return str(self).partition(" ")[0]
+
+
+class ConnectionsTaken(EngineError):
+    """All connections that `maxclients` allows are taken; the server keeps none for its administrator."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "all connections that maxclients allows are taken: close some, or raise maxclients and restart the instance"
+        )
 
 
 class Client:
@@ -54,11 +64,13 @@ class Client:
         self.socket.close()
 
     def send(self, *words: str) -> None:
-        """Send a command without waiting for its answer."""
+        """Send a command without waiting for its answer. A server that has closed says why to who reads next."""
         encoded = [word.encode() for word in words]
         request = b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded)
         try:
             self.socket.sendall(b"*%d\r\n%s" % (len(encoded), request))
+        except BrokenPipeError:
+            return
         except OSError as error:
             raise EngineError(f"the server does not take a command: {error}") from error
 
@@ -83,7 +95,8 @@ class Client:
         line = self.read_line()
         kind, rest = line[:1], line[1:]
         if kind == b"-":
-            raise Refused(rest.decode("utf-8", "replace"))
+            words = rest.decode("utf-8", "replace")
+            raise ConnectionsTaken if _TAKEN in words else Refused(words)
         if kind == b"+":
             return rest.decode("utf-8", "replace")
         number = int(rest)

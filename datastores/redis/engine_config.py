@@ -20,6 +20,7 @@ _BYTES = {"B": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 _PLAIN = {byte: chr(byte) for byte in range(ord(" "), ord("~") + 1) if chr(byte) not in '"\\'}
 _FIXED_FROM_HERE = "# what follows is not for the tenant to change\n"
 _STALL_SECONDS = 900  # longer than the upload of a backup waits for an object store that is away
+_TLS_PORT = "\ntls-port "
 _TLS_TRIAL = "port 0\ntls-port 1\n"
 _TLS_NEEDS = "tls-cert-file"  # what a server built with TLS asks for then; one without says that it has none
 
@@ -97,10 +98,9 @@ def _fixed(server: Server) -> dict[str, Any]:
     }
 
 
-def serves_tls(server: Server) -> bool:
-    """Whether the running server takes TLS only."""
-    with server.admin() as client:
-        return bool(client.command("CONFIG", "GET", "tls-port")[1:] == [str(server.port)])
+def serves_tls(content: str) -> bool:
+    """Whether a server with a configuration takes TLS only."""
+    return _TLS_PORT in content
 
 
 def reload_certificate(server: Server) -> None:

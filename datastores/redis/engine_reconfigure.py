@@ -23,8 +23,9 @@ from typing import IO, Any
 
 from datastores.host import files
 from datastores.host.errors import EngineError
+from datastores.host.process import start_time
 from datastores.redis import engine_config, engine_start
-from datastores.redis.engine_client import Client, Refused
+from datastores.redis.engine_client import Client, ConnectionsTaken, Refused
 from datastores.redis.engine_server import Server
 
 _PROGRAM_KIB = 512 * 1024  # address space of the program itself
@@ -58,41 +59,52 @@ def apply(server: Server, settings: dict[str, Any]) -> None:
 def restart_required(server: Server) -> bool:
     """Whether a setting waits for the server's next start."""
     waiting = files.read_json(_beside(server, "waiting"))
-    if waiting is None or not engine_start.runs(server):
-        return False
-    with server.admin() as client:
-        return bool(waiting["run_id"] == client.info("server")["run_id"])
+    return waiting is not None and engine_start.runs(server) and bool(waiting == _process(server))
 
 
 def keep(server: Server) -> None:
     """Remember the configuration with which the server has just started."""
     content = server.conf.read_text(encoding="utf-8")
-    started = _beside(server, "started")
-    if not started.exists() or started.read_text(encoding="utf-8") != content:
+    if started_with(server) != content:
         _write(server, "started", content)
+
+
+def started_with(server: Server) -> str:
+    """The configuration with which the server started last; empty when it never did."""
+    started = _beside(server, "started")
+    return started.read_text(encoding="utf-8") if started.exists() else ""
 
 
 def go_back(server: Server) -> bool:
     """Take the configuration with which the server started last; whether it is another than now."""
-    started = _beside(server, "started")
-    if not started.exists() or started.read_text(encoding="utf-8") == server.conf.read_text(encoding="utf-8"):
+    started = started_with(server)
+    if started in {"", server.conf.read_text(encoding="utf-8")}:
         return False
-    engine_config.replace(server, started.read_text(encoding="utf-8"))
+    engine_config.replace(server, started)
     return True
 
 
 def _set(server: Server, meant: dict[str, str]) -> None:
-    """Give the running server what differs; note whether something has to wait. Raises Refused."""
-    with server.admin() as client:
+    """Give the running server what differs; note whether something has to wait. Raises Refused.
+
+    Everything waits for the next start while tenants have all connections: `maxclients` can be raised by it, then.
+    """
+    process, waiting = _process(server), True
+    with contextlib.suppress(ConnectionsTaken), server.admin() as client:
         shown = _shown(client)
         differing = {name: value for name, value in meant.items() if shown.get(name) != value}
         waiting = _set_together(client, differing)
-        run_id = client.info("server")["run_id"]
     note = _beside(server, "waiting")
     if waiting:
-        files.write_json(note, {"run_id": run_id})
+        files.write_json(note, process)
     else:
         note.unlink(missing_ok=True)
+
+
+def _process(server: Server) -> dict[str, Any]:
+    """What tells the running server from one that is started later."""
+    pid = server.daemon.pid()
+    return {"pid": pid, "start_time": start_time(pid)}
 
 
 def _set_together(client: Client, values: dict[str, str]) -> bool:

@@ -8,7 +8,7 @@ import time
 
 from datastores.host import files
 from datastores.host.errors import DiskFull, EngineError
-from datastores.redis.engine_client import Refused
+from datastores.redis.engine_client import ConnectionsTaken, Refused
 from datastores.redis.engine_server import Server
 
 _POLL_SECONDS = 0.02
@@ -53,10 +53,15 @@ def runs(server: Server) -> bool:
 
 
 def _loads(server: Server) -> bool:
-    """Whether it reads its data yet. Raises EngineError when it does not answer."""
+    """Whether it reads its data yet. Raises EngineError when it does not answer.
+
+    One whose connections are all taken counts as serving, for nobody could be told otherwise.
+    """
     try:
         with server.admin() as client:
             client.command("PING")
+    except ConnectionsTaken:
+        return False
     except Refused as refused:
         if refused.kind != "LOADING":
             raise

@@ -127,7 +127,12 @@ def datastores(fetch: bool, quiet: bool) -> None:
     console = Console()
     try:
         if fetch:
-            engines_fetch.fetch(catalog(), engines, lambda line: console.out(line, highlight=False))
+
+            def say(line: str) -> None:
+                console.out(line, highlight=False)
+
+            engines_fetch.fetch(catalog(), engines, say)
+            engines_fetch.fetch_tools(engines, say)
         if not quiet:
             engines_display.show(survey.survey(catalog(), engines), console)
     except CatalogError as error:

@@ -11,7 +11,7 @@ from keystoneauth1.session import Session
 from pydantic import BaseModel
 
 POLL_SECONDS = 0.2
-ENDED = frozenset({"SUCCEEDED", "FAILED", "NEEDS_OPERATOR"})
+ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELLED", "NEEDS_OPERATOR"})
 
 
 class DemoError(Exception):

@@ -64,7 +64,7 @@ class Demo:
         self._tenant = tenant
         self._done: list[tuple[str, Operation]] = []
         self._facts: list[tuple[str, str]] = []
-        self._password = secrets.token_urlsafe(18)
+        self._password = secrets.token_hex(18)
 
     def run(self) -> None:
         """Everything, in order."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from datastores.catalog import Catalog
-from deploy.local.engines import packages, programs, trees
+from deploy.local.engines import packages, programs, tools, trees
 from deploy.local.engines.packages import Apt, PackageError
 from deploy.local.engines.trees import Tree
 
@@ -37,6 +37,21 @@ def fetch(catalog: Catalog, engines: Path, say: Say) -> None:
                 say(f"left out: {tree.words}: {error}; get it with: {FETCH_COMMAND}")
             else:
                 say(f"{tree.words}: {how}, {time.monotonic() - began:.1f} s")
+
+
+def fetch_tools(engines: Path, say: Say) -> None:
+    """Unpack the tools that this machine lacks, and say so. Raises OSError when `engines` cannot be written."""
+    names = ", ".join(tools.missing(engines))
+    if not names:
+        return
+    with _lock(engines, say), tempfile.TemporaryDirectory(prefix="trove-engines-") as scratch:
+        Path(scratch).chmod(0o755)
+        try:
+            tools.fetch(engines, Apt(Path(scratch)), Path(scratch))
+        except PackageError as error:
+            say(f"left out: {names}: {error}; get it with: {FETCH_COMMAND}")
+        else:
+            say(f"{names}: unpacked")
 
 
 class _Making:

@@ -1,4 +1,4 @@
-"""The three function services: the production image's gunicorn configuration and WSGI module, as child processes."""
+"""The three function services: the production image's server and WSGI module, as child processes."""
 
 import json
 import os
@@ -28,6 +28,9 @@ NOUNS = {
 RATE_LIMIT = 100_000
 """Requests a minute: whoever has a cloud alone may work fast."""
 
+DRAIN_SECONDS = 5
+"""Less than the supervisor waits for a process that it stops."""
+
 LOGIN_GROUPS = ("entrypoint", "cloud")
 """Groups that log in to Keystone; the group that touches hosts does not."""
 
@@ -35,10 +38,8 @@ ROOT = Path(deploy.__file__).parent.parent
 
 
 def runner(context: Context, group: str) -> Callable[[], None]:
-    """A function that becomes the gunicorn of one group."""
-    image = ROOT / "deploy" / "image"
-    arguments = [sys.executable, "-m", "gunicorn", "--config", str(image / "gunicorn.conf.py"), "deploy.image.wsgi:app"]
-    return processes.program(arguments, environment(context, group), ROOT)
+    """A function that becomes the server of one group."""
+    return processes.program([sys.executable, "-m", "deploy.image"], environment(context, group), ROOT)
 
 
 def urls(context: Context) -> dict[str, str]:
@@ -57,6 +58,7 @@ def environment(context: Context, group: str) -> dict[str, str]:
         "HOST": addresses.control,
         "PORT": str(PORTS[group]),
         "TROVE_GROUP": group,
+        "TROVE_SERVER_DRAIN_SECONDS": str(DRAIN_SECONDS),
         "TROVE_SECRETS_DIR": str(context.state.secrets(group)),
         "TROVE_FUNCTION_URLS": json.dumps(urls(context)),
         "TROVE_HEAT_ENVIRONMENT": str(ROOT / "deploy" / "heat" / "substrates" / "local.yaml"),
@@ -82,5 +84,5 @@ def _login(context: Context) -> dict[str, str]:
 def _overrides() -> dict[str, str]:
     """Limits that the person who starts the cloud may set in the environment."""
     names = ("TROVE_LOG_LEVEL", "TROVE_DEFAULT_DATASTORE", "TROVE_MAX_VOLUME_SIZE", "TROVE_PAGE_SIZE")
-    kinds = ("TROVE_QUOTA_", "TROVE_RATE_LIMIT_")
+    kinds = ("TROVE_QUOTA_", "TROVE_RATE_LIMIT_", "TROVE_SERVER_")
     return {name: value for name, value in os.environ.items() if name in names or name.startswith(kinds)}

@@ -1,0 +1,46 @@
+"""The turns of operations on an instance, and which of them bear each other.
+
+One table for both sides: the state accepts operations by it, and the host fences them by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Lock(str, Enum):
+    """What an operation needs of its instance."""
+
+    EXCLUSIVE = "exclusive"
+    """It for itself: the database is made, changed, stopped or started."""
+    COPYING = "copying"
+    """Its data, for a backup."""
+    ACCOUNTS = "accounts"
+    """Its databases and users."""
+    READING = "reading"
+    """Its logs."""
+
+    def bears(self, other: Lock) -> bool:
+        """Whether operations of both classes may be under way at once."""
+        return frozenset((self, other)) in _TOGETHER
+
+
+_TOGETHER = {frozenset((Lock.COPYING, Lock.ACCOUNTS)), frozenset((Lock.COPYING, Lock.READING))}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """An operation's place among those of its instance: later ones have larger numbers."""
+
+    number: int
+    lock: Lock
+
+    def hinders(self, other: Turn) -> bool:
+        """Whether the other, which is older, has to be over now that this one has begun."""
+        return self.number > other.number and not self.lock.bears(other.lock)
+
+    def fields(self) -> dict[str, Any]:
+        """As requests and specifications of jobs have it."""
+        return {"fence": self.number, "lock": self.lock.value}
