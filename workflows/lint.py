@@ -19,6 +19,8 @@ ENGINE_COMMANDS = frozenset({"fail", "succeed", "noop", "pause"})
 FORWARD_TASKS = 12
 """Mistral spends about 70 ms of engine CPU on a task: an operation has at most this many when nothing fails."""
 POLICIES = ("timeout", "safe-rerun", "on-error", "fail-on")
+TIMED_OUT = '<% isString(task().state_info) and task().state_info.startsWith("Task timed out") %>'
+"""What retrying breaks on: Mistral takes the end of a task's time for an attempt that failed, and would try again."""
 
 Task = dict[str, Any]
 
@@ -42,6 +44,8 @@ def _task_findings(key: str, task: Task, tasks: dict[str, Task]) -> list[str]:
     findings = [f"task {key}: has no {policy}" for policy in POLICIES if policy not in task]
     if task.get("action") != "trove.call":
         findings.append(f"task {key}: its action must be trove.call")
+    if "retry" in task and task["retry"].get("break-on") != TIMED_OUT:
+        findings.append(f"task {key}: its retry does not break on {TIMED_OUT}")
     if key in ENGINE_COMMANDS:
         findings.append(f"task {key}: has the name of an engine command, which would be taken for it")
     unknown = [n for n in _next(task, "on-success") + _next(task, "on-error") if n not in {*tasks, *ENGINE_COMMANDS}]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 10.0
 NOT_FOUND = 404
 SERVER_ERROR = 500
+BUSY = frozenset({408, 429})
+"""HTTP statuses of a service, or of a proxy before it, that asks to come again."""
 
 
 class MistralUnavailable(Unavailable):
@@ -93,7 +95,7 @@ def send(method: str, path: str, *, allow_absent: bool = False, **arguments: Any
         raise MistralUnavailable(f"Mistral does not answer: {type(error).__name__}") from error
     if response.status_code == NOT_FOUND and allow_absent:
         return None
-    if response.status_code >= SERVER_ERROR:
+    if response.status_code >= SERVER_ERROR or response.status_code in BUSY:
         raise MistralUnavailable(f"Mistral answers {response.status_code}")
     if not response.ok:
         raise MistralRefused(f"Mistral refuses {method} {path}: {response.status_code}")

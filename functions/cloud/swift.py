@@ -1,5 +1,6 @@
 """Swift: containers, TempURLs and large objects in the service account."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ SLO_SEGMENTS = 1000
 BULK_DELETE = 1000
 """Objects deleted in one request; Swift allows 10,000."""
 NOT_FOUND = 404
+BUSY = frozenset({408, 429})
+"""HTTP statuses with which Swift asks to come again."""
 
 
 class SwiftUnavailable(Unavailable):
@@ -64,6 +67,8 @@ def connected(project_id: str | None = None) -> Iterator[Any]:
     try:
         yield connection
     except ClientException as error:
+        if error.http_status in BUSY:
+            raise SwiftUnavailable(f"Swift is busy: it answers {error.http_status}") from error
         if error.http_status and error.http_status < 500:  # noqa: PLR2004 - HTTP's own classes
             raise SwiftRefused(f"Swift answers {error.http_status} to {error.http_path}") from error
         raise SwiftUnavailable(f"Swift does not answer: {error.http_reason or type(error).__name__}") from error
@@ -133,11 +138,18 @@ def folders(container: str) -> list[str]:
     return [entry["subdir"].rstrip("/") for entry in listing if "subdir" in entry]
 
 
-def read_json(container: str, name: str) -> Any:  # noqa: ANN401 - the caller's model validates it
-    """The JSON document in an object."""
+def read(container: str, name: str) -> bytes:
+    """What is in an object.
+
+    Raises:
+        SwiftRefused: it is not there, or not what was stored.
+        SwiftUnavailable: retryable.
+    """
     with connected() as connection:
-        _headers, body = connection.get_object(container, name)
-    return json.loads(body)
+        headers, body = connection.get_object(container, name)
+    if hashlib.md5(body, usedforsecurity=False).hexdigest() != headers.get("etag"):
+        raise SwiftRefused(f"{container}/{name} in Swift is not what was stored (MD5 differs)")
+    return bytes(body)
 
 
 def write_json(container: str, name: str, document: object) -> None:

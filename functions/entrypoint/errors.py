@@ -6,7 +6,8 @@ status  fault                 when
 403     forbidden             policy denies it, the path names another project, a backup larger than the volume
 404     itemNotFound          no such thing in the caller's project, no such path or method
 406     notAcceptable         the microversion asked for is not served
-409     conflict              the resource is not in a state for it (restore of an unfinished backup)
+409     conflict              the resource is not in a state for it (restore of an unfinished backup), or the database
+                              refuses, in its own words
 413     overLimit             quota, largest volume, largest request body, rate of requests (with Retry-After)
 415     badMediaType          the body is not JSON by its Content-Type
 422     unprocessableEntity   the instance or backup is busy; its database does not run; a value is refused
@@ -63,6 +64,7 @@ FAULTS: dict[type[errors.TroveError], tuple[int, str]] = {
     errors.NotFound: (404, "itemNotFound"),
     NotAcceptable: (406, "notAcceptable"),
     errors.Conflict: (409, "conflict"),
+    errors.EngineRefused: (409, "conflict"),
     errors.QuotaExceeded: (413, "overLimit"),
     RequestTooLarge: (413, "overLimit"),
     RateLimited: (413, "overLimit"),

@@ -8,7 +8,7 @@ import re
 from functions.entrypoint.errors import NotAcceptable
 
 MINIMUM = 0
-MAXIMUM = 1
+MAXIMUM = 2
 HEADER = "OpenStack-API-Version"
 SERVICE = "database"
 

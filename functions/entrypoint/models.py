@@ -168,6 +168,9 @@ class DatastoreVersionItem(Wire):
     version: StrictStr
     """The version number."""
 
+    extensions: list[StrictStr] | None = None
+    """From 1.2: what a user can add to a database that is the user's own (`CREATE EXTENSION`)."""
+
     links: list[Link]
     active: StrictBool | None = None
     """For administrators; others see active versions only."""
@@ -1476,6 +1479,13 @@ class ScheduleList(Wire):
     schedules_links: list[Link] | None = None
 
 
+class ScheduleAction(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    run: NoOptions
+
+
 class ScheduleShow(Wire):
     model_config = ConfigDict(
         extra="forbid",
@@ -1528,8 +1538,8 @@ class OperationEvent(Wire):
     request_id: StrictStr
     """Of the request that was accepted."""
 
-    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "NEEDS_OPERATOR"]
-    """The last three are ends."""
+    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "NEEDS_OPERATOR"]
+    """The last four are ends."""
 
     detail: StrictStr | None
     """Why it is being undone or has failed."""
@@ -1547,8 +1557,8 @@ class OperationItem(Wire):
     type: StrictStr
     """The workflow: instance_create, backup_create, ..."""
 
-    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "NEEDS_OPERATOR"]
-    """The last three are ends."""
+    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "NEEDS_OPERATOR"]
+    """The last four are ends."""
 
     instance_id: Id | None
     backup_id: Id | None
@@ -1583,8 +1593,8 @@ class OperationDetail(Wire):
     type: StrictStr
     """The workflow: instance_create, backup_create, ..."""
 
-    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "NEEDS_OPERATOR"]
-    """The last three are ends."""
+    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "NEEDS_OPERATOR"]
+    """The last four are ends."""
 
     instance_id: Id | None
     backup_id: Id | None
@@ -1755,8 +1765,8 @@ class OperationsListParametersQuery(Wire):
     """A UUID."""
 
     type: Annotated[StrictStr | None, Field(pattern="^[a-z][a-z_]{0,63}$")] = None
-    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "NEEDS_OPERATOR"] | None = None
-    """The last three are ends."""
+    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "NEEDS_OPERATOR"] | None = None
+    """The last four are ends."""
 
     request_id: Annotated[StrictStr | None, Field(max_length=64, min_length=1, pattern="^[0-9A-Za-z_-]+$")] = None
 

@@ -89,6 +89,7 @@ WRITE_RULES = {
     "schedule:create": "Create a schedule.",
     "schedule:update": "Change a schedule.",
     "schedule:delete": "Delete a schedule.",
+    "schedule:run": "Make a backup by the rules of a schedule now.",
 }
 ACTION_RULES = {
     "instance:restart": "Restart an instance.",

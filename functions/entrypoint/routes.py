@@ -479,6 +479,15 @@ ROUTES: tuple[Route, ...] = (
         since=1,
     ),
     Route(
+        method="POST",
+        template="/v1.0/{project_id}/schedules/{schedule_id}/action",
+        operation_id="schedules.action",
+        status=202,
+        policy="schedule:run",
+        body="ScheduleAction",
+        since=2,
+    ),
+    Route(
         method="GET",
         template="/v1.0/{project_id}/operations",
         operation_id="operations.list",

@@ -15,6 +15,8 @@
     │   └── OperationAborted  the operation is being undone: only compensation may run
     ├── StepInvalid           a step does not exist or its input does not fit its model
     ├── StepFailed            a step did its work and the answer is no; repeating does not help
+    │   └── EngineRefused     the database refused, in its own words (409)
+    │       └── SettingsRefused  it runs, but with the settings before
     └── Unavailable           something that is needed does not answer now; repeating helps (503)
 
 `retryable` says whether the same call may succeed later; workflows repeat exactly those. Modules of `functions.cloud`
@@ -28,6 +30,7 @@ __all__ = [
     "Busy",
     "BusyForAMoment",
     "Conflict",
+    "EngineRefused",
     "Forbidden",
     "InvalidValue",
     "NotFound",
@@ -35,6 +38,7 @@ __all__ = [
     "NotSupported",
     "OperationAborted",
     "QuotaExceeded",
+    "SettingsRefused",
     "StepFailed",
     "StepInvalid",
     "StepRefused",
@@ -108,6 +112,14 @@ class StepInvalid(TroveError):
 
 class StepFailed(TroveError):
     """The step's work cannot succeed; `message` is the reason in the user's words."""
+
+
+class EngineRefused(StepFailed):
+    """The database refused or failed; `message` is its own words."""
+
+
+class SettingsRefused(EngineRefused):
+    """The database did not start with new settings, and runs with those before."""
 
 
 class Unavailable(TroveError):

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     """Largest body of a request."""
     page_size: int = Field(default=20, ge=1)
     """Items of a page of a list, when none or more are asked for."""
+    waiting_requests: int = Field(default=8, ge=1)
+    """Requests of a process that wait for their operation's end at once; further ones are answered before it. Half of
+    the threads leaves room for all other requests."""
     rate_limit_get: int = 200
     """Requests a minute of a project by this method, counted by each process for itself; -1 = unlimited."""
     rate_limit_post: int = 200
@@ -78,6 +81,11 @@ class Settings(BaseSettings):
     """The substrate: a Heat environment that maps Trove::Host."""
     tempurl_key: SecretStr | None = None
     """Key of the service account's TempURLs."""
+
+    operation_retention_days: int = Field(default=90, ge=0)
+    """Days after which an ended operation and its steps are removed; 0 = never. Its audit events must have gone."""
+    audit_retention_days: int = Field(default=90, ge=0)
+    """Days after which the audit events of ended operations are removed; 0 = never."""
 
     # hosts
     ssh_user_ca_key: SecretStr | None = None

@@ -1,9 +1,10 @@
 """Accepting a request: the resource is locked, found idle, and the operation's row is written, in one transaction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from functions.runtime.clock import now
@@ -12,7 +13,7 @@ from functions.runtime.seal import seal
 from functions.state import audit
 from functions.state.idempotency import tie
 from functions.state.models import ACTIVE_STATES, Backup, Instance, Operation, OperationType
-from functions.state.transitions import TRANSITIONS
+from functions.state.transitions import TRANSITIONS, transition_of
 
 
 @dataclass(frozen=True)
@@ -35,22 +36,36 @@ class Order:
     secrets: dict[str, Any] = field(default_factory=dict)
 
 
-def lock_instance(session: Session, project_id: str, instance_id: str) -> Instance:
-    """The project's instance, locked until the transaction ends.
+def lock_instance(
+    session: Session, project_id: str, instance_id: str, wanted: OperationType, passing: Collection[str] = ()
+) -> Instance:
+    """The project's instance for an operation of the type `wanted`, locked until the transaction ends.
+
+    `passing` are operations under way that do not hinder it.
 
     Raises:
         NotFound: no such instance in the project.
-        Busy: an operation is under way on it.
+        Busy: an operation is under way on it that does not bear another of this type.
         BusyForAMoment: a quick one.
     """
     instance = session.get(Instance, instance_id, with_for_update=True)
     if instance is None or instance.project_id != project_id or instance.deleted_at is not None:
         raise NotFound(f"Instance {instance_id} cannot be found.")
-    active = active_operation(session, Operation.instance_id == instance_id)
-    if active is not None:
-        busy = not_available("Instance", instance_id, instance.status)
-        raise BusyForAMoment(busy.message) if TRANSITIONS[OperationType(active.type)].quick else busy
+    lock = TRANSITIONS[wanted].lock
+    for active in active_operations(session, instance_id):
+        if active.id not in passing and not transition_of(active).lock.bears(lock):
+            raise _hindered(instance, active)
     return instance
+
+
+def _hindered(instance: Instance, active: Operation) -> Busy:
+    """What the operation under way is, and how it can be ended."""
+    kind = BusyForAMoment if transition_of(active).quick else Busy
+    how = f": delete backup {active.backup_id} to cancel it" if active.type == OperationType.BACKUP_CREATE else ""
+    return kind(
+        f"{not_available('Instance', instance.id, instance.status).message}"
+        f" Operation {active.id} ({active.type}) is under way{how}."
+    )
 
 
 def not_available(kind: str, resource_id: str, status: str) -> Busy:
@@ -88,6 +103,7 @@ def accept(
     return operation
 
 
-def active_operation(session: Session, condition: ColumnElement[bool]) -> Operation | None:
-    """An operation that has not ended."""
-    return session.scalar(select(Operation).where(condition, Operation.state.in_(ACTIVE_STATES)).limit(1))
+def active_operations(session: Session, instance_id: str) -> list[Operation]:
+    """The operations of the instance that have not ended, those that take long first."""
+    query = select(Operation).where(Operation.instance_id == instance_id, Operation.state.in_(ACTIVE_STATES))
+    return sorted(session.scalars(query), key=lambda operation: transition_of(operation).quick)

@@ -6,10 +6,12 @@ The engine itself is the truth: no row holds a database or a user.
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from functions.state.acceptance import Caller, Order, accept, active_operation, lock_instance, not_available
+from functions.state.acceptance import Caller, Order, accept, active_operations, lock_instance, not_available
 from functions.state.database import transaction
 from functions.state.models import Instance, InstanceStatus, Operation, OperationType
-from functions.state.transitions import TRANSITIONS
+from functions.state.transitions import transition_of
+
+SERVING = frozenset({InstanceStatus.ACTIVE, InstanceStatus.BACKUP})
 
 
 class UserName(BaseModel):
@@ -39,28 +41,27 @@ class Accounts(BaseModel):
 def require_idle(project_id: str, instance_id: str) -> None:
     """Raises NotFound, Busy: such a change could not be accepted now."""
     with transaction() as session:
-        _lock_idle(session, project_id, instance_id)
+        _lock(session, project_id, instance_id, OperationType.USER_UPDATE)
 
 
 def accept_change(instance_id: str, caller: Caller, order: Order) -> Operation:
-    """Accept a change of databases or users of an instance that is ACTIVE and idle; it stays ACTIVE meanwhile.
+    """Accept a change of databases or users of an instance that serves; it keeps its status meanwhile.
 
     Raises:
         NotFound, Busy.
     """
     with transaction() as session:
-        return accept(session, caller, order, _lock_idle(session, caller.project_id, instance_id))
+        return accept(session, caller, order, _lock(session, caller.project_id, instance_id, order.type))
 
 
 def changing(instance_id: str) -> bool:
     """Whether such a change is under way."""
     with transaction() as session:
-        active = active_operation(session, Operation.instance_id == instance_id)
-    return active is not None and TRANSITIONS[OperationType(active.type)].quick
+        return any(transition_of(active).quick for active in active_operations(session, instance_id))
 
 
-def _lock_idle(session: Session, project_id: str, instance_id: str) -> Instance:
-    instance = lock_instance(session, project_id, instance_id)
-    if instance.status != InstanceStatus.ACTIVE:
+def _lock(session: Session, project_id: str, instance_id: str, wanted: OperationType) -> Instance:
+    instance = lock_instance(session, project_id, instance_id, wanted)
+    if instance.status not in SERVING:
         raise not_available("Instance", instance_id, instance.status)
     return instance

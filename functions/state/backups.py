@@ -6,10 +6,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from functions.runtime.errors import BadRequest, Busy, Conflict, NotFound
-from functions.state import chains, quotas
+from functions.state import chains, operations, quotas
 from functions.state.acceptance import Caller, Order, accept, lock_instance, not_available
 from functions.state.database import transaction
-from functions.state.models import Backup, BackupStatus, Instance, InstanceStatus, Operation, OperationType, new_id
+from functions.state.idempotency import tie
+from functions.state.models import (
+    Backup,
+    BackupStatus,
+    Instance,
+    InstanceStatus,
+    Operation,
+    OperationType,
+    new_id,
+)
 
 PARENT_REQUIRED = "parent_required"
 """In an operation's request: whether a full backup would do where the parent is of no use."""
@@ -75,7 +84,7 @@ def accept_create(request: NewBackup, caller: Caller) -> tuple[Backup, Operation
 def accept_create_in(session: Session, request: NewBackup, caller: Caller) -> tuple[Backup, Operation]:
     """The same within a transaction; an error leaves nothing written."""
     quotas.reserve(session, caller.project_id, quotas.Usage(backups=1))
-    instance = lock_instance(session, caller.project_id, request.instance_id)
+    instance = lock_instance(session, caller.project_id, request.instance_id, OperationType.BACKUP_CREATE)
     if instance.status != InstanceStatus.ACTIVE:
         raise not_available("Instance", instance.id, instance.status)
     parent = _parent(session, request, instance)
@@ -134,13 +143,29 @@ def newest(session: Session, instance: Instance, schedule_id: str | None) -> Bac
 def accept_delete(project_id: str, backup_id: str, caller: Caller) -> Operation:
     """Accept the deletion of a backup and all that build on it, none of which is in use now.
 
+    One that is being made has its making cancelled: that operation, which deletes it, is returned.
+
     Raises:
         NotFound, Busy.
     """
     with transaction() as session:
+        if (cancelled := _cancel_making(session, project_id, backup_id, caller)) is not None:
+            return cancelled
         backup = chains.lock(session, project_id, backup_id)
         chains.require_unused(session, backup)
         return accept(session, caller, Order(OperationType.BACKUP_DELETE), backup=backup)
+
+
+def _cancel_making(session: Session, project_id: str, backup_id: str, caller: Caller) -> Operation | None:
+    """The operation, locked before the backup as at its end, that makes a backup and does so no more."""
+    making = operations.making_backups(session, project_id, Operation.backup_id == backup_id)
+    reason = "cancelled: its backup was deleted meanwhile"
+    operation = operations.cancel(session, making[0], reason) if making else None
+    if operation is None:
+        return None
+    if caller.idempotency_key is not None:
+        tie(session, caller.idempotency_key, operation.id)
+    return operation
 
 
 def get(project_id: str, backup_id: str) -> Backup:

@@ -234,7 +234,7 @@ def _set(instance: Instance, configuration: Configuration | None) -> None:
 
 
 def _lock_active(session: Session, project_id: str, instance_id: str) -> Instance:
-    instance = lock_instance(session, project_id, instance_id)
+    instance = lock_instance(session, project_id, instance_id, OperationType.INSTANCE_CONFIGURE)
     if instance.status != InstanceStatus.ACTIVE:
         raise not_available("Instance", instance_id, instance.status)
     return instance

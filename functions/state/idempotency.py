@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,8 @@ from functions.state.models import IdempotencyKey
 
 TAKEOVER = timedelta(seconds=60)
 """A request that has not been answered for this long was cut short: its key may be taken over."""
+PORTION = 200
+"""Keys that one transaction removes."""
 KEEP = timedelta(hours=24)
 """How long an answer is kept."""
 
@@ -72,9 +74,15 @@ def release(request: KeyedRequest) -> None:
 
 
 def forget_expired() -> None:
-    """Remove the keys whose answers need not be kept any more."""
-    with transaction() as session:
-        session.execute(delete(IdempotencyKey).where(IdempotencyKey.created < now() - KEEP))
+    """Remove the keys whose answers need not be kept any more, in portions; one that is in use is left."""
+    expired = select(IdempotencyKey).where(IdempotencyKey.created < now() - KEEP).order_by(IdempotencyKey.created)
+    while True:
+        with transaction() as session:
+            keys = session.scalars(expired.limit(PORTION).with_for_update(skip_locked=True)).all()
+            for key in keys:
+                session.delete(key)
+        if len(keys) < PORTION:
+            return
 
 
 def tie(session: Session, key: tuple[str, str], operation_id: str) -> None:

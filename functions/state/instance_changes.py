@@ -33,7 +33,7 @@ def accept_resize(instance_id: str, size: Size, caller: Caller) -> Operation:
         BadRequest: it is the flavor that the instance has.
     """
     with transaction() as session:
-        instance = _lock(session, caller, instance_id)
+        instance = _lock(session, caller, instance_id, OperationType.INSTANCE_RESIZE)
         if size.flavor_id == instance.flavor_id:
             raise BadRequest(f"Instance {instance_id} has flavor {size.flavor_id} already: name another one.")
         _require(instance, InstanceStatus.ACTIVE)
@@ -50,7 +50,7 @@ def accept_resize_volume(instance_id: str, volume_size: int, caller: Caller) -> 
         BadRequest: it is not larger, or the instance has none.
     """
     with transaction() as session:
-        instance = _lock(session, caller, instance_id)
+        instance = _lock(session, caller, instance_id, OperationType.INSTANCE_RESIZE_VOLUME)
         if not instance.volume_size:
             raise BadRequest(f"Instance {instance_id} has no volume: its datastore keeps nothing on one.")
         if volume_size <= instance.volume_size:
@@ -67,7 +67,7 @@ def accept_resize_volume(instance_id: str, volume_size: int, caller: Caller) -> 
 def accept_access(instance_id: str, access: dict[str, Any], caller: Caller) -> Operation:
     """Accept other access rules; a key of `access` that is left out keeps its value. Raises NotFound, Busy."""
     with transaction() as session:
-        instance = lock_instance(session, caller.project_id, instance_id)
+        instance = lock_instance(session, caller.project_id, instance_id, OperationType.INSTANCE_ACCESS)
         _require(instance, InstanceStatus.ACTIVE)
         values = {"access": instance.access | access}
         return _accept(session, caller, OperationType.INSTANCE_ACCESS, instance, values)
@@ -82,7 +82,7 @@ def accept_upgrade(seen: Instance, version_id: str, caller: Caller) -> Operation
         BadRequest: a configuration group is attached, and the version another one; or it has changed meanwhile.
     """
     with transaction() as session:
-        instance = lock_instance(session, caller.project_id, seen.id)
+        instance = lock_instance(session, caller.project_id, seen.id, OperationType.INSTANCE_UPGRADE)
         _require(instance, InstanceStatus.ACTIVE)
         if instance.datastore_version_id != seen.datastore_version_id:
             raise BadRequest(f"Instance {instance.id} has been upgraded meanwhile: look at its version first.")
@@ -98,7 +98,7 @@ def accept_upgrade(seen: Instance, version_id: str, caller: Caller) -> Operation
 def accept_stop(instance_id: str, caller: Caller) -> Operation:
     """Accept stopping the database; its host and data stay. Raises NotFound, Busy."""
     with transaction() as session:
-        instance = lock_instance(session, caller.project_id, instance_id)
+        instance = lock_instance(session, caller.project_id, instance_id, OperationType.INSTANCE_STOP)
         _require(instance, InstanceStatus.ACTIVE)
         return accept(session, caller, Order(OperationType.INSTANCE_STOP), instance)
 
@@ -106,7 +106,7 @@ def accept_stop(instance_id: str, caller: Caller) -> Operation:
 def accept_start(instance_id: str, caller: Caller) -> Operation:
     """Accept starting a database that was stopped. Raises NotFound, Busy."""
     with transaction() as session:
-        instance = lock_instance(session, caller.project_id, instance_id)
+        instance = lock_instance(session, caller.project_id, instance_id, OperationType.INSTANCE_START)
         _require(instance, InstanceStatus.SHUTDOWN)
         return accept(session, caller, Order(OperationType.INSTANCE_START), instance)
 
@@ -120,10 +120,10 @@ def restore(operation_id: str) -> None:
             setattr(instance, name, value)
 
 
-def _lock(session: Session, caller: Caller, instance_id: str) -> Instance:
+def _lock(session: Session, caller: Caller, instance_id: str, wanted: OperationType) -> Instance:
     """The project, for its quota, and then the instance: the order in which every request takes them."""
     quotas.reserve(session, caller.project_id, quotas.Usage())
-    return lock_instance(session, caller.project_id, instance_id)
+    return lock_instance(session, caller.project_id, instance_id, wanted)
 
 
 def _require(instance: Instance, *allowed: InstanceStatus) -> None:

@@ -5,13 +5,22 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from functions.runtime.errors import Conflict, NotFound
 from functions.runtime.settings import get_settings
-from functions.state import chains, configurations, quotas
+from functions.state import chains, configurations, operations, quotas
 from functions.state.acceptance import Caller, Order, accept, lock_instance, not_available
 from functions.state.database import transaction
-from functions.state.models import Backup, BackupStatus, Instance, InstanceStatus, Operation, OperationType, new_id
+from functions.state.models import (
+    Backup,
+    BackupStatus,
+    Instance,
+    InstanceStatus,
+    Operation,
+    OperationType,
+    new_id,
+)
 
 RESTARTABLE = (InstanceStatus.SHUTDOWN, InstanceStatus.ERROR)
 
@@ -118,7 +127,7 @@ def accept_restart(project_id: str, instance_id: str, caller: Caller) -> Operati
         NotFound, Busy.
     """
     with transaction() as session:
-        instance = lock_instance(session, project_id, instance_id)
+        instance = lock_instance(session, project_id, instance_id, OperationType.INSTANCE_RESTART)
         built = instance.management_address is not None
         if not (instance.status == InstanceStatus.ACTIVE or (instance.status in RESTARTABLE and built)):
             raise not_available("Instance", instance_id, instance.status)
@@ -126,19 +135,28 @@ def accept_restart(project_id: str, instance_id: str, caller: Caller) -> Operati
 
 
 def accept_delete(project_id: str, instance_id: str, caller: Caller) -> Operation:
-    """Accept the deletion of an instance that is idle, whatever its status.
+    """Accept the deletion of an instance, whatever its status; a backup that is being made of it is cancelled.
 
     Raises:
         NotFound, Busy.
         Conflict: it is protected from deletion.
     """
     with transaction() as session:
-        instance = lock_instance(session, project_id, instance_id)
+        cancelled = _cancel_backups(session, project_id, instance_id)
+        instance = lock_instance(session, project_id, instance_id, OperationType.INSTANCE_DELETE, passing=cancelled)
         if instance.deletion_protection:
             raise Conflict(
                 f"Instance {instance_id} is protected from deletion: set its deletion_protection to false first."
             )
         return accept(session, caller, Order(OperationType.INSTANCE_DELETE), instance)
+
+
+def _cancel_backups(session: Session, project_id: str, instance_id: str) -> list[str]:
+    """The operations, locked before the instance as at their end, that make a backup of it and do so no more."""
+    making = operations.making_backups(session, project_id, Operation.instance_id == instance_id)
+    for operation_id in making:
+        operations.cancel(session, operation_id, "cancelled: its instance was deleted meanwhile")
+    return making
 
 
 def get(project_id: str, instance_id: str) -> Instance:

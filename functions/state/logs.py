@@ -13,7 +13,7 @@ from functions.state.acceptance import Caller, Order, accept, lock_instance, not
 from functions.state.database import transaction
 from functions.state.models import Instance, InstanceStatus, LogPublication, Operation, OperationType
 
-WITH_LOGS = frozenset({InstanceStatus.ACTIVE, InstanceStatus.ERROR})
+WITH_LOGS = frozenset({InstanceStatus.ACTIVE, InstanceStatus.BACKUP, InstanceStatus.ERROR})
 
 
 class LogRequest(BaseModel):
@@ -44,7 +44,7 @@ def accept_log(instance_id: str, request: LogRequest, caller: Caller) -> Operati
         NotFound, Busy.
     """
     with transaction() as session:
-        instance = lock_instance(session, caller.project_id, instance_id)
+        instance = lock_instance(session, caller.project_id, instance_id, OperationType.INSTANCE_LOG)
         if instance.status not in WITH_LOGS or instance.management_address is None:
             raise not_available("Instance", instance_id, instance.status)
         asked = request.model_dump() | {"logs_before": instance.enabled_logs}

@@ -7,8 +7,9 @@ from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import Session
 
 from functions.runtime.clock import now
+from functions.state import operation_totals
 from functions.state.database import transaction
-from functions.state.models import ACTIVE_STATES, Backup, Instance, Operation, OperationState
+from functions.state.models import ACTIVE_STATES, Backup, Instance, Operation
 
 SPAN = timedelta(hours=1)
 """Operations that ended so lately count for the durations."""
@@ -37,7 +38,7 @@ class Figures:
     """By status."""
     backup_bytes: dict[Labels, int]
     operations: dict[Labels, int]
-    """By type and state."""
+    """By type and state; ended ones count also when they have been removed."""
     durations: dict[Labels, Durations]
     """By type and state."""
     oldest_active_seconds: float
@@ -49,9 +50,9 @@ def collect() -> Figures:
     kinds = (Instance.status, Instance.operating_status, Instance.datastore_version_id)
     sums = (func.coalesce(func.sum(Instance.volume_size), 0), func.coalesce(func.sum(Instance.memory_mb), 0))
     stored = func.coalesce(func.sum(Backup.size_bytes), 0)
-    everything = (Operation.type, Operation.state)
     moment = now()
     with transaction() as session:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         volume_gb, memory_mb = session.execute(select(*sums).where(existing)).one()
         oldest = session.scalar(select(func.min(Operation.created)).where(Operation.state.in_(ACTIVE_STATES)))
         return Figures(
@@ -60,7 +61,7 @@ def collect() -> Figures:
             memory_mb=int(memory_mb),
             backups=_grouped(session, select(Backup.status, func.count()).where(kept).group_by(Backup.status)),
             backup_bytes=_grouped(session, select(Backup.status, stored).where(kept).group_by(Backup.status)),
-            operations=_grouped(session, select(*everything, func.count()).group_by(*everything)),
+            operations=operation_totals.count(session),
             durations=_durations(session, moment - SPAN),
             oldest_active_seconds=(moment - oldest).total_seconds() if oldest else 0.0,
         )
@@ -73,11 +74,7 @@ def _grouped(session: Session, query: Executable) -> dict[Labels, int]:
 
 def _durations(session: Session, since: datetime) -> dict[Labels, Durations]:
     """Of operations that ended since; their seconds are taken here, as databases differ in subtracting times."""
-    ended = select(Operation.type, Operation.state, Operation.created, Operation.ended).where(
-        Operation.state.not_in((OperationState.QUEUED, OperationState.RUNNING)),
-        Operation.created > since - timedelta(days=1),
-        Operation.ended > since,
-    )
+    ended = select(Operation.type, Operation.state, Operation.created, Operation.ended).where(Operation.ended > since)
     found: dict[Labels, Durations] = {}
     for kind, state, created, end in session.execute(ended).tuples():
         seconds = (end - created).total_seconds() if end else 0.0

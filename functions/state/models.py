@@ -20,6 +20,7 @@ class OperationState(StrEnum):
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
     NEEDS_OPERATOR = "NEEDS_OPERATOR"
 
 
@@ -170,6 +171,8 @@ class Instance(Base):
     __table_args__ = (
         Index("ix_instances_project", "project_id", "deleted_at", "id"),
         Index("ix_instances_configuration", "configuration_id"),
+        Index("ix_instances_existing", "deleted_at", "status"),
+        Index("ix_instances_probe", "deleted_at", "probe_due"),
     )
 
     id: Mapped[str] = mapped_column(_id, primary_key=True, default=new_id)
@@ -188,6 +191,10 @@ class Instance(Base):
     operating_status: Mapped[str] = mapped_column(String(32), default="")
     service_status_updated: Mapped[datetime | None]
     """When `operating_status` became what it is; None: with the instance itself."""
+    probe_due: Mapped[datetime] = mapped_column(default=now)
+    """When its database is asked next whether it serves."""
+    silences: Mapped[int] = mapped_column(default=0)
+    """How many times in a row its host gave no answer to that."""
     fault: Mapped[dict[str, Any] | None]
     """{"message": str, "created": ISO time, "details": str}"""
     host_id: Mapped[str] = mapped_column(_id, default=new_id)
@@ -229,6 +236,7 @@ class LogPublication(Base):
     """How much of an instance's log was published to the Swift account of a project."""
 
     __tablename__ = "log_publications"
+    __table_args__ = (Index("ix_log_publications_discarded", "discarded_by"),)
 
     instance_id: Mapped[str] = mapped_column(ForeignKey("instances.id"), primary_key=True)
     log: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -250,6 +258,7 @@ class Backup(Base):
         Index("ix_backups_project", "project_id", "deleted_at", "created"),
         Index("ix_backups_parent", "parent_id"),
         Index("ix_backups_schedule", "schedule_id"),
+        Index("ix_backups_existing", "deleted_at", "status"),
     )
 
     id: Mapped[str] = mapped_column(_id, primary_key=True, default=new_id)
@@ -326,10 +335,16 @@ class Operation(Base):
 
     __tablename__ = "operations"
     __table_args__ = (
-        Index("ix_operations_project", "project_id", "created"),
+        Index("ix_operations_project", "project_id", "created", "id"),
+        Index("ix_operations_project_state", "project_id", "state", "created", "id"),
+        Index("ix_operations_project_type", "project_id", "type", "created", "id"),
+        Index("ix_operations_project_type_state", "project_id", "type", "state", "created", "id"),
+        Index("ix_operations_request", "request_id"),
         Index("ix_operations_instance", "instance_id", "state"),
+        Index("ix_operations_instance_created", "instance_id", "created", "id"),
         Index("ix_operations_backup", "backup_id", "state"),
         Index("ix_operations_state", "state", "created"),
+        Index("ix_operations_ended", "ended", "type", "state", "created"),
     )
 
     id: Mapped[str] = mapped_column(_id, primary_key=True, default=new_id)
@@ -364,6 +379,10 @@ class IdempotencyKey(Base):
     """A mutating request that was sent under a key, and its answer."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        Index("ix_idempotency_keys_operation", "operation_id"),
+        Index("ix_idempotency_keys_created", "created"),
+    )
 
     project_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     key: Mapped[str] = mapped_column(_name, primary_key=True)
@@ -381,6 +400,7 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_events_operation", "operation_id", "id"),
         Index("ix_audit_events_project", "project_id", "at"),
+        Index("ix_audit_events_at", "at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -409,3 +429,22 @@ class OperationStep(Base):
     """{"type": str, "message": str}"""
     started: Mapped[datetime] = mapped_column(default=now)
     ended: Mapped[datetime | None]
+
+
+class OperationTotal(Base):
+    """How many operations of a type ended in a state before the watermark; removed ones still count."""
+
+    __tablename__ = "operation_totals"
+
+    type: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+
+
+class Watermark(Base):
+    """Up to when something has been worked off."""
+
+    __tablename__ = "watermarks"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]

@@ -1,7 +1,7 @@
 """Operations as the API reads them, and the moves of an operation from acceptance to its end.
 
-QUEUED -> RUNNING -> SUCCEEDED, or RUNNING with `error` set (being undone) -> FAILED or NEEDS_OPERATOR. Every move
-locks the row, and making a move twice leaves what the first one made.
+QUEUED -> RUNNING -> SUCCEEDED, or RUNNING with `error` set (being undone) -> FAILED, CANCELLED or NEEDS_OPERATOR. Every
+move locks the row, and making a move twice leaves what the first one made.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
+from datastores.protocol.turns import Lock
 from functions.runtime.clock import now
-from functions.runtime.errors import NotFound, StepRefused
+from functions.runtime.errors import NotFound, SettingsRefused, StepRefused
 from functions.runtime.seal import seal, unseal
 from functions.state import audit, chains
 from functions.state.database import transaction
@@ -30,9 +31,11 @@ from functions.state.models import (
     OperationType,
     StepState,
 )
-from functions.state.transitions import TRANSITIONS
+from functions.state.transitions import transition_of
 
-MAKING_BACKUPS = (OperationType.BACKUP_CREATE, OperationType.BACKUP_IMPORT)
+_MAKING_BACKUPS = (OperationType.BACKUP_CREATE, OperationType.BACKUP_IMPORT)
+_CANCELLED = "Cancelled"
+"""The type of the error of an operation that somebody did not want any more."""
 _FAILURE_PATH = ("record.abort", "record.fail")
 """Steps that run because another one failed: themselves unfinished when the reason is looked for."""
 
@@ -69,9 +72,9 @@ def page(project_id: str, limit: int, marker: str | None, which: OperationFilter
             last = session.get(Operation, marker)
             if last is None or last.project_id != project_id:
                 raise NotFound(f"Operation {marker} cannot be found.")
-            older = (Operation.created < last.created) | ((Operation.created == last.created) & (Operation.id > marker))
-            query = query.where(older)
-        return list(session.scalars(query.order_by(Operation.created.desc(), Operation.id).limit(limit)))
+            not_newer = Operation.created <= last.created
+            query = query.where(not_newer, (Operation.created < last.created) | (Operation.id < marker))
+        return list(session.scalars(query.order_by(Operation.created.desc(), Operation.id.desc()).limit(limit)))
 
 
 def active(older_than: datetime) -> list[Operation]:
@@ -102,7 +105,7 @@ def begin(operation_id: str) -> None:
             audit.record(session, operation, audit.Event.STARTED)
         elif operation.state != OperationState.RUNNING:
             raise StepRefused(f"operation {operation_id} has ended: {operation.state}")
-        if operation.type in MAKING_BACKUPS and operation.error is None:
+        if operation.type in _MAKING_BACKUPS and operation.error is None:
             _backup(session, operation).status = BackupStatus.BUILDING
 
 
@@ -113,12 +116,43 @@ def abort(operation_id: str, message: str | None = None) -> None:
     """
     with transaction() as session:
         operation = _lock(session, operation_id)
-        if operation.state not in ACTIVE_STATES or operation.error is not None:
-            return
-        operation.state = OperationState.RUNNING
-        operation.started = operation.started or now()
-        operation.error = {"step": None, "message": message} if message else _failed_step(session, operation_id)
-        audit.record(session, operation, audit.Event.UNDOING)
+        if _goes_forward(operation):
+            error = {"step": None, "message": message} if message else _failed_step(session, operation_id)
+            _turn_to_undoing(session, operation, error)
+
+
+def cancel(session: Session, operation_id: str, reason: str) -> Operation | None:
+    """Turn a live operation to its undoing, after which it is CANCELLED; None when it is being undone or has ended.
+
+    Its row stays locked until the transaction ends.
+    """
+    operation = _lock(session, operation_id)
+    if not _goes_forward(operation):
+        return None
+    _turn_to_undoing(session, operation, {"step": None, "message": reason, "type": _CANCELLED})
+    return operation
+
+
+def making_backups(session: Session, project_id: str, which: ColumnElement[bool]) -> list[str]:
+    """The project's operations among those that make a backup now."""
+    query = select(Operation.id).where(
+        which,
+        Operation.project_id == project_id,
+        Operation.type.in_(_MAKING_BACKUPS),
+        Operation.state.in_(ACTIVE_STATES),
+    )
+    return list(session.scalars(query))
+
+
+def _goes_forward(operation: Operation) -> bool:
+    """Whether it has neither ended nor is being undone."""
+    return operation.state in ACTIVE_STATES and operation.error is None
+
+
+def _turn_to_undoing(session: Session, operation: Operation, error: dict[str, Any]) -> None:
+    operation.state, operation.started = OperationState.RUNNING, operation.started or now()
+    operation.error = error
+    audit.record(session, operation, audit.Event.UNDOING)
 
 
 def claim_settlement(operation_id: str, seen: int) -> bool:
@@ -140,14 +174,18 @@ def succeed(operation_id: str) -> None:
         if operation.state != OperationState.RUNNING or operation.error is not None:
             raise StepRefused(f"operation {operation_id} cannot succeed any more: {operation.state}")
         _end(session, operation, OperationState.SUCCEEDED)
-        transition = TRANSITIONS[OperationType(operation.type)]
+        transition = transition_of(operation)
         ended = now()
         if operation.instance_id and transition.instance_after:
             instance = _instance(session, operation)
-            instance.status, instance.fault = transition.instance_after, None
-            instance.operating_status = "HEALTHY" if instance.status == InstanceStatus.ACTIVE else instance.status
+            instance.status = transition.instance_after
+            if transition.lock != Lock.COPYING:
+                instance.operating_status = "HEALTHY" if instance.status == InstanceStatus.ACTIVE else instance.status
+                instance.fault, instance.probe_due, instance.silences = None, ended, 0
             if operation.type == OperationType.INSTANCE_DELETE:
                 instance.deleted_at = ended
+        elif operation.instance_id and transition.tells_failure:
+            _instance(session, operation).fault = None
         if operation.type == OperationType.BACKUP_DELETE:
             _backup(session, operation).deleted_at = ended
         elif operation.backup_id and transition.backup_after:
@@ -155,25 +193,32 @@ def succeed(operation_id: str) -> None:
 
 
 def fail(operation_id: str, state: OperationState) -> None:
-    """End in FAILED (undone) or NEEDS_OPERATOR: instance and backup get status and fault, secrets are wiped."""
+    """End in FAILED or CANCELLED (undone) or in NEEDS_OPERATOR: instance and backup get status and fault, secrets are
+    wiped. A backup whose making was cancelled is deleted by it."""
     with transaction() as session:
         operation = _lock(session, operation_id)
         if operation.state not in ACTIVE_STATES:
             return
         operation.error = operation.error or _failed_step(session, operation_id)
-        _end(session, operation, state)
-        transition = TRANSITIONS[OperationType(operation.type)]
-        if operation.instance_id and transition.instance_failed:
+        cancelled = state == OperationState.FAILED and operation.error.get("type") == _CANCELLED
+        _end(session, operation, OperationState.CANCELLED if cancelled else state)
+        transition = transition_of(operation)
+        if operation.instance_id and transition.instance_failed and not _is_deleted_meanwhile(session, operation):
             instance = _instance(session, operation)
             stuck = transition.instance_stuck if state == OperationState.NEEDS_OPERATOR else None
-            instance.status = stuck or transition.instance_failed
+            serves = operation.error.get("type") == SettingsRefused.__name__
+            instance.status = InstanceStatus.ACTIVE if serves else stuck or transition.instance_failed
             if instance.status != transition.instance_after:
                 instance.operating_status = ""
-            if instance.status != transition.instance_after or transition.instance_stuck:
+            if serves or instance.status != transition.instance_after or transition.instance_stuck:
                 instance.fault = _fault(operation)
+        elif operation.instance_id and transition.tells_failure:
+            _instance(session, operation).fault = _fault(operation)
         if operation.backup_id and transition.backup_failed:
             backup = _backup(session, operation)
             backup.status = transition.backup_failed
+            if cancelled:
+                backup.deleted_at = operation.ended
             if operation.type == OperationType.BACKUP_DELETE:
                 for member in chains.descendants(session, backup):
                     member.status = transition.backup_failed
@@ -241,7 +286,9 @@ def _failed_step(session: Session, operation_id: str) -> dict[str, Any]:
     step = session.scalar(query.order_by(OperationStep.started.desc()).limit(1))
     if step is None:
         return {"step": None, "message": "the workflow ended without a step's error; see the execution in Mistral"}
-    return {"step": step.name, "message": step.error["message"] if step.error else "it did not finish in its time"}
+    if step.error is None:
+        return {"step": step.name, "message": "it did not finish in its time"}
+    return {"step": step.name, "message": step.error["message"], "type": step.error["type"]}
 
 
 def _lock(session: Session, operation_id: str) -> Operation:
@@ -253,6 +300,17 @@ def _lock(session: Session, operation_id: str) -> Operation:
 
 def _instance(session: Session, operation: Operation) -> Instance:
     return session.get_one(Instance, operation.instance_id, with_for_update=True)
+
+
+def _is_deleted_meanwhile(session: Session, operation: Operation) -> bool:
+    """Whether its instance was, or is being, deleted by another operation, which the status tells of."""
+    deletion = select(Operation.id).where(
+        Operation.instance_id == operation.instance_id,
+        Operation.type == OperationType.INSTANCE_DELETE,
+        Operation.id != operation.id,
+        Operation.fence > operation.fence,
+    )
+    return session.scalar(deletion.limit(1)) is not None
 
 
 def _backup(session: Session, operation: Operation) -> Backup:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from functions.runtime.clock import now
-from functions.runtime.errors import Busy, StepRefused, TroveError
+from functions.runtime.errors import Busy, NotFound, StepRefused, TroveError
 from functions.state import backups, chains, cron
 from functions.state.acceptance import Caller
 from functions.state.database import transaction
@@ -57,7 +57,7 @@ def accept_run(schedule_id: str) -> Run:
             return Run()
         operation, reason = None, None
         try:
-            operation = _accept_backup(session, schedule, runs[-1])
+            _, operation = _accept_backup(session, schedule, runs[-1], caller(schedule))
         except TroveError as error:
             if isinstance(error, Busy) and moment < runs[-1] + PATIENCE:
                 return Run(waiting=True)
@@ -69,7 +69,18 @@ def accept_run(schedule_id: str) -> Run:
         return Run(operation=operation)
 
 
-def _accept_backup(session: Session, schedule: Schedule, run: datetime) -> Operation:
+def accept_now(schedule_id: str, by: Caller) -> tuple[Backup, Operation]:
+    """Accept a backup by the schedule's rules, beside its runs. Raises NotFound, Busy, QuotaExceeded."""
+    with transaction() as session:
+        schedule = session.get(Schedule, schedule_id, with_for_update=True)
+        if schedule is None or schedule.project_id != by.project_id or schedule.deleted_at is not None:
+            raise NotFound(f"Schedule {schedule_id} cannot be found.")
+        backup, operation = _accept_backup(session, schedule, now(), by)
+        schedule.last_backup_id = backup.id
+        return backup, operation
+
+
+def _accept_backup(session: Session, schedule: Schedule, run: datetime, by: Caller) -> tuple[Backup, Operation]:
     instance = session.get_one(Instance, schedule.instance_id)
     newest = backups.newest(session, instance, schedule.id)
     links = len(chains.ancestry(session, newest)) if newest else 0
@@ -80,7 +91,7 @@ def _accept_backup(session: Session, schedule: Schedule, run: datetime) -> Opera
         incremental=0 < links < schedule.full_every,
         schedule_id=schedule.id,
     )
-    return backups.accept_create_in(session, request, caller(schedule))[1]
+    return backups.accept_create_in(session, request, by)
 
 
 def caller(schedule: Schedule) -> Caller:

@@ -9,13 +9,11 @@ from functions.steps import host
 def grant(_request: Nothing, context: StepContext) -> StepResult:
     """Grant the user the databases."""
     about = subject(context.operation_id)
-    host.change(about, context, "grant", about.operation.request)
-    return StepResult()
+    return host.change(about, context, "grant", about.operation.request)
 
 
 @step("access.revoke")
 def revoke(_request: Nothing, context: StepContext) -> StepResult:
     """Take the databases from the user."""
     about = subject(context.operation_id)
-    host.change(about, context, "revoke", about.operation.request)
-    return StepResult()
+    return host.change(about, context, "revoke", about.operation.request)

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 
-from pydantic import BaseModel
-
 from datastores.catalog import catalog
+from datastores.protocol import manifest
+from datastores.protocol.codec import ProtocolError
+from datastores.protocol.manifest import INDEX, STATE, Manifest, Segment
 from functions.cloud import swift
 from functions.runtime.clock import now
 from functions.runtime.errors import StepFailed
@@ -24,37 +25,13 @@ from functions.state.subject import Subject, subject
 CONTAINER = "trove_backups_"
 """What the names of all our containers begin with."""
 DATA = "data"
-INDEX = "segments.json"
 README = "restore.json"
-STATE = "state"
+_PARTS = ("segments", "state")
+"""What of the description a person who restores does not need."""
 URL_SLACK = timedelta(minutes=5)
 """A TempURL outlives its operation's deadline by this."""
 REMOVE_SECONDS = 10.0
 """Time that a step keeps for removing one more backup."""
-
-
-class Segment(BaseModel):
-    """One segment as the host sent it; `path` is below the backup's prefix."""
-
-    path: str
-    etag: str
-    size_bytes: int
-    sha256: str
-
-
-class SegmentIndex(BaseModel):
-    """What the host says it sent."""
-
-    segments: list[Segment]
-    bytes_raw: int
-    bytes_stored: int
-    compression: str
-    format: str
-    engine_version: str
-    parent: str | None = None
-    """The backup that an incremental one builds on."""
-    state: Segment | None = None
-    """What the next incremental backup needs; the engine's own."""
 
 
 def container(backup: Backup) -> str:
@@ -104,23 +81,23 @@ def commit(_request: Nothing, context: StepContext) -> StepResult:
     """Verify every object against Swift's own listing, then write the large object that makes the backup whole.
 
     Raises:
-        StepFailed: an object is missing, differs, or was never announced.
+        StepFailed: an object is missing, differs, or was never announced, or their description cannot be.
     """
     backup = subject(context.operation_id).backup
     place, root = container(backup), prefix(backup)
-    index = SegmentIndex.model_validate(swift.read_json(place, root + INDEX))
+    index = _index(place, root)
     segments = [_announced(root, segment) for segment in index.segments]
-    state = [_announced(root, index.state)] if index.state else []
+    announced = [_announced(root, part) for part in index.objects]
     stored = {
         listed.name: listed
         for listed in swift.list_objects(place, root)
         if listed.name.startswith(f"{root}segments/") or listed.name == root + STATE
     }
-    wrong = [announced.name for announced in segments + state if stored.get(announced.name) != announced]
-    if wrong or not segments or len(stored) != len(segments + state):
+    wrong = [part.name for part in announced if stored.get(part.name) != part]
+    if wrong or len(stored) != len(announced):
         raise StepFailed(
             f"the backup's objects in Swift are not those that the host sent: {len(wrong)} missing or different, "
-            f"{len(stored)} stored, {len(segments + state)} sent"
+            f"{len(stored)} stored, {len(announced)} sent"
         )
     if index.parent not in (None, backup.parent_id):
         raise StepFailed(f"the host built on backup {index.parent}, and not on {backup.parent_id} as asked")
@@ -134,18 +111,25 @@ def commit(_request: Nothing, context: StepContext) -> StepResult:
     return StepResult()
 
 
+def _index(place: str, root: str) -> Manifest:
+    try:
+        return manifest.parse(swift.read(place, root + INDEX))
+    except ProtocolError as error:
+        raise StepFailed(f"{INDEX}, as the host sent it, is not the description of a backup: {error}") from error
+
+
 def _announced(root: str, segment: Segment) -> swift.StoredObject:
     return swift.StoredObject(root + segment.path, segment.etag, segment.size_bytes)
 
 
-def _how_to_restore(index: SegmentIndex, backup: Backup) -> dict[str, object]:
+def _how_to_restore(index: Manifest, backup: Backup) -> dict[str, object]:
     """Shell commands that need nothing but the stock tools."""
     links = chains.of(backup.id) if index.parent else [backup]
     decompress = {"zstd": "zstd -d", "gzip": "gzip -d"}[index.compression]
     streams = [f"swift download {container(link)} {prefix(link)}{DATA} --output - | {decompress}" for link in links]
     stock = catalog().find(catalog().version_by_id(backup.datastore_version_id).datastore).stock_restore
     commands = stock.commands(streams) if stock else []
-    return {"restore": commands, **index.model_dump(exclude={"segments", "state"})}
+    return {"restore": commands, **{name: value for name, value in asdict(index).items() if name not in _PARTS}}
 
 
 class Share(StepInput):

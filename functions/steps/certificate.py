@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from datastores.protocol.turns import Lock, Turn
 from functions.cloud.tls_ca import authority
 from functions.runtime.clock import now
 from functions.runtime.errors import TroveError
@@ -55,7 +56,9 @@ def renew(_request: Nothing, context: StepContext) -> Renewed:
 
 def _renew(context: StepContext, instance: Instance) -> bool:
     try:
-        answer = host.call(instance, context, "renew_certificate", delivery(instance), instance.fence)
+        answer = host.call(
+            instance, context, "renew_certificate", delivery(instance), Turn(instance.fence, Lock.ACCOUNTS)
+        )
     except TroveError as error:
         get_logger().warning("certificate not renewed", instance_id=instance.id, reason=error.message)
         return False

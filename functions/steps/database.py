@@ -9,13 +9,11 @@ from functions.steps import host
 def create(_request: Nothing, context: StepContext) -> StepResult:
     """Create the databases; those that are there stay."""
     about = subject(context.operation_id)
-    host.change(about, context, "create_databases", {"databases": about.operation.request["databases"]})
-    return StepResult()
+    return host.change(about, context, "create_databases", {"databases": about.operation.request["databases"]})
 
 
 @step("database.delete")
 def delete(_request: Nothing, context: StepContext) -> StepResult:
     """Delete the database, if it is there."""
     about = subject(context.operation_id)
-    host.change(about, context, "delete_database", {"name": about.operation.request["name"]})
-    return StepResult()
+    return host.change(about, context, "delete_database", {"name": about.operation.request["name"]})

@@ -15,6 +15,7 @@ from functions.state.backups import PARENT_REQUIRED
 from functions.state.findings import EngineState, record_engine_state, record_version
 from functions.state.models import Instance
 from functions.state.subject import Subject, subject, wanted
+from functions.state.transitions import turn_of
 from functions.steps import host
 from functions.steps.certificate import delivery
 from functions.steps.user import new_users
@@ -69,7 +70,7 @@ def _start(about: Subject, context: StepContext, request: Job, job_id: str) -> N
         {
             "command": "job.start",
             "job_id": job_id,
-            "fence": about.operation.fence,
+            **turn_of(about.operation).fields(),
             "datastore": version.datastore,
             "version": version.name,
             "action": request.action,
@@ -111,7 +112,8 @@ def _wait(about: Subject, context: StepContext, request: Job, job_id: str) -> St
         return StepResult(done=False)
     if status.state != "succeeded":
         reason = (status.error or {}).get("message") or f"the job on the host is {status.state}"
-        raise StepFailed(f"{request.action}: {reason}")
+        kind = host.ERRORS.get((status.error or {}).get("type", ""), StepFailed)
+        raise (kind if issubclass(kind, StepFailed) else StepFailed)(f"{request.action}: {reason}")
     found = EngineState.model_validate(status.result or {})
     if found.model_fields_set:
         record_engine_state(about.instance.id, found)
@@ -120,11 +122,14 @@ def _wait(about: Subject, context: StepContext, request: Job, job_id: str) -> St
 
 @step("job.cancel", compensation=True)
 def cancel(request: Job, context: StepContext) -> StepResult:
-    """End the job if it runs; a host that was never made has none. What an upgrade has converted for good stays so."""
+    """End the job if it runs; a host that was never made, or is gone, has none.
+
+    What an upgrade has converted for good stays so.
+    """
     about = subject(context.operation_id)
-    if about.instance.management_address is not None:
-        asked = {"command": "job.cancel", "job_id": _job_id(about, request), "fence": about.operation.fence}
-        host.ask(about.instance, context, asked)
+    if about.instance.management_address is not None and about.instance.deleted_at is None:
+        asked = {"command": "job.cancel", "job_id": _job_id(about, request)}
+        host.ask(about.instance, context, asked | turn_of(about.operation).fields())
     if request.action == "upgrade":
         new = wanted(context.operation_id).instance
         if host.call(new, context, "converted", {})["converted"]:
@@ -158,17 +163,17 @@ def _access_arguments(about: Subject) -> dict[str, Any]:
     return _access(about.instance) | delivery(about.instance)
 
 
-def _start_arguments(about: Subject) -> dict[str, Any]:
-    return delivery(about.instance)
-
-
 def _settings_arguments(about: Subject) -> dict[str, Any]:
     return settings(about.instance) | delivery(about.instance)
 
 
+def _whole_arguments(about: Subject) -> dict[str, Any]:
+    return _settings_arguments(about) | _access(about.instance)
+
+
 def _create_arguments(about: Subject) -> dict[str, Any]:
     databases = {"databases": about.operation.request["databases"], "users": new_users(about)}
-    return _settings_arguments(about) | _access(about.instance) | databases
+    return _whole_arguments(about) | databases
 
 
 def _restore_arguments(about: Subject) -> dict[str, Any]:
@@ -187,13 +192,13 @@ def _backup_arguments(about: Subject) -> dict[str, Any]:
 ARGUMENTS: dict[Action, Callable[[Subject], dict[str, Any]]] = {
     "create": _create_arguments,
     "restore": _restore_arguments,
-    "restart": _start_arguments,
+    "restart": _whole_arguments,
     "backup": _backup_arguments,
     "resize": _settings_arguments,
-    "grow": lambda _about: {},
+    "grow": lambda about: settings(about.instance),
     "access": _access_arguments,
     "upgrade": _settings_arguments,
     "stop": lambda _about: {},
-    "start": _start_arguments,
+    "start": _whole_arguments,
     "configure": lambda about: settings(about.instance),
 }

@@ -5,11 +5,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from datastores.catalog import Datastore, catalog
+from datastores.protocol.turns import Turn
 from functions.runtime.step import Nothing, StepContext, StepInput, StepResult, step
 from functions.state import instances, logs, operations
 from functions.state.logs import LogRequest, Published
 from functions.state.models import Instance
 from functions.state.subject import subject
+from functions.state.transitions import turn_of
 from functions.steps import host, job
 
 
@@ -67,7 +69,7 @@ def apply(_request: Nothing, context: StepContext) -> StepResult:
         return StepResult()
     others = [name for name in about.instance.enabled_logs if name != request.log]
     wanted = sorted([*others, request.log]) if request.enabled else others
-    _write(about.instance, context, wanted, about.operation.fence)
+    _write(about.instance, context, wanted, turn_of(about.operation))
     return StepResult()
 
 
@@ -77,7 +79,7 @@ def revert(_request: Nothing, context: StepContext) -> StepResult:
     about = subject(context.operation_id)
     request = LogRequest.model_validate(about.operation.request)
     if request.enabled is not None and operations.was_called(about.operation.id, "log.apply"):
-        _write(about.instance, context, about.operation.request["logs_before"], about.operation.fence)
+        _write(about.instance, context, about.operation.request["logs_before"], turn_of(about.operation))
     return StepResult()
 
 
@@ -105,7 +107,7 @@ def publish(_request: Nothing, context: StepContext) -> StepResult:
         "parts": before.parts,
         "details": _details(about.instance, request.log),
     }
-    answer = host.call(about.instance, context, "publish_log", arguments, about.operation.fence)
+    answer = host.call(about.instance, context, "publish_log", arguments, turn_of(about.operation))
     after = Published(
         position=answer["position"],
         published_bytes=before.published_bytes + answer["published_bytes"],
@@ -116,8 +118,8 @@ def publish(_request: Nothing, context: StepContext) -> StepResult:
     return StepResult(done=answer["finished"])
 
 
-def _write(instance: Instance, context: StepContext, enabled: list[str], fence: int) -> None:
-    host.call(instance, context, "reconfigure", job.settings(instance, enabled), fence)
+def _write(instance: Instance, context: StepContext, enabled: list[str], turn: Turn) -> None:
+    host.call(instance, context, "reconfigure", job.settings(instance, enabled), turn)
     logs.record_enabled(instance.id, enabled)
 
 

@@ -4,25 +4,23 @@ Its owner names the place. It is looked for in the owner's own account, or in th
 project, and nowhere else: never in what the location's host says, nor where an object there points to.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from urllib.parse import unquote, urlsplit
 
-from pydantic import ValidationError
-
+from datastores.protocol import manifest
+from datastores.protocol.codec import ProtocolError
+from datastores.protocol.manifest import INDEX, Manifest
 from functions.cloud import swift, swift_plain
 from functions.runtime.errors import BadRequest, NotFound, StepFailed
 from functions.runtime.step import Nothing, StepContext, StepInput, StepResult, step
 from functions.state.models import Backup
 from functions.state.subject import subject
-from functions.steps.backup import CONTAINER, DATA, INDEX, STATE, Segment, SegmentIndex, container, prefix
+from functions.steps.backup import CONTAINER, DATA, container, prefix
 
 INDEX_BYTES = 32 * 2**20
 """Some 200,000 segments: more than 6 TB."""
 COPY_SECONDS = 10.0
 """Time that a step keeps for copying one more segment."""
-PATH = re.compile(r"segments/[0-9]{1,12}")
 
 
 class Location(StepInput):
@@ -86,7 +84,7 @@ def copy(_request: Nothing, context: StepContext) -> StepResult:
     place = _Place(backup.project_id if asked["own_account"] else None, asked["container"], asked["prefix"])
     index = _kept_index(place, backup)
     here = {stored.name: stored for stored in swift.list_objects(container(backup), prefix(backup))}
-    for part in _parts(index):
+    for part in index.objects:
         wanted = swift.StoredObject(prefix(backup) + part.path, part.etag, part.size_bytes)
         if here.get(wanted.name) == wanted:
             continue
@@ -96,14 +94,14 @@ def copy(_request: Nothing, context: StepContext) -> StepResult:
     return StepResult()
 
 
-def _kept_index(place: _Place, backup: Backup) -> SegmentIndex:
+def _kept_index(place: _Place, backup: Backup) -> Manifest:
     """The list as it was when it was first read: what its owner changes there later changes nothing."""
     kept = swift_plain.read(None, container(backup), prefix(backup) + INDEX, INDEX_BYTES)
     if kept is None:
         swift.ensure_container(container(backup))
         kept = place.index()
         index = _read(kept)
-        swift.write_json(container(backup), prefix(backup) + INDEX, index.model_dump())
+        swift.write_json(container(backup), prefix(backup) + INDEX, asdict(index))
     try:
         return _read(kept)
     except BadRequest as error:
@@ -131,22 +129,12 @@ def _strange(part: str) -> bool:
     return part in {"", ".", ".."} or "/" in part or not part.isprintable()
 
 
-def _read(content: bytes) -> SegmentIndex:
-    """The list of a full backup. Raises BadRequest."""
+def _read(content: bytes) -> Manifest:
+    """The description of a full backup. Raises BadRequest."""
     try:
-        index = SegmentIndex.model_validate_json(content)
-    except ValidationError:
-        raise BadRequest(f"{INDEX} at the remote location is not the list of a backup's segments.") from None
+        index = manifest.parse(content)
+    except ProtocolError as error:
+        raise BadRequest(f"{INDEX} at the remote location is not the description of a backup: {error}.") from error
     if index.parent is not None:
         raise BadRequest("The backup at the remote location is incremental: only a full backup can be brought here.")
-    if not index.segments or not all(PATH.fullmatch(segment.path) for segment in index.segments):
-        raise BadRequest(f"{INDEX} at the remote location names other objects than segments.")
-    if index.state is not None and index.state.path != STATE:
-        raise BadRequest(f"{INDEX} at the remote location names other objects than segments.")
     return index
-
-
-def _parts(index: SegmentIndex) -> Iterator[Segment]:
-    yield from index.segments
-    if index.state is not None:
-        yield index.state

@@ -6,7 +6,7 @@ from functions.state.instance_changes import restore
 from functions.state.models import OperationState
 
 LIVE = frozenset({OperationState.QUEUED, OperationState.RUNNING})
-ENDED_BADLY = frozenset({OperationState.FAILED, OperationState.NEEDS_OPERATOR})
+ENDED_BADLY = frozenset({OperationState.FAILED, OperationState.CANCELLED, OperationState.NEEDS_OPERATOR})
 
 
 class Fail(StepInput):
@@ -45,6 +45,6 @@ def revert(_request: Nothing, context: StepContext) -> StepResult:
 
 @step("record.fail", runs_while=LIVE | ENDED_BADLY, compensation=True)
 def fail(request: Fail, context: StepContext) -> StepResult:
-    """The last task of the failure path: FAILED, or NEEDS_OPERATOR when the compensation itself failed."""
+    """The last task of the failure path: FAILED or CANCELLED, or NEEDS_OPERATOR when the compensation itself failed."""
     operations.fail(context.operation_id, OperationState.FAILED if request.undone else OperationState.NEEDS_OPERATOR)
     return StepResult()

@@ -10,13 +10,11 @@ from functions.steps import host
 def enable(_request: Nothing, context: StepContext) -> StepResult:
     """Let root log in with the password that is sealed in the operation."""
     about = subject(context.operation_id)
-    host.change(about, context, "enable_root", {"password": operations.secrets(about.operation.id)["password"]})
-    return StepResult()
+    return host.change(about, context, "enable_root", {"password": operations.secrets(about.operation.id)["password"]})
 
 
 @step("root.disable")
 def disable(_request: Nothing, context: StepContext) -> StepResult:
     """Let it log in no more."""
     about = subject(context.operation_id)
-    host.change(about, context, "disable_root", {})
-    return StepResult()
+    return host.change(about, context, "disable_root", {})

@@ -13,31 +13,49 @@ from functions.runtime.clock import now
 from functions.runtime.errors import Busy, NotFound
 from functions.runtime.logs import get_logger
 from functions.runtime.step import Nothing, StepContext, StepResult, step
-from functions.state import configurations, operations
+from functions.state import configurations, operation_totals, operations, retention
 from functions.state.acceptance import Caller
 from functions.state.models import Instance, Operation, OperationState
 from functions.state.transitions import UNDOING_LIMIT
 
 GRACE = timedelta(seconds=10)
 """An operation younger than this is left to the request that started it."""
+PORTIONS = 10
+"""Portions of old rows that one run removes at most."""
+PORTION_SECONDS = 8.0
+"""A portion is begun only if the run has so much time left."""
 SETTLEMENTS = 4
 """Settlements after which an operator is needed."""
 
 
 class Swept(StepResult):
-    """How many operations were looked at, and how many needed something."""
+    """How many operations were looked at, how many needed something, and how many old rows were removed."""
 
     active: int
     moved: int
+    removed: int
 
 
 @step("sweep.run", audience="sweep")
-def run(_request: Nothing, _context: StepContext) -> Swept:
-    """Look at every operation that has not ended, and move those that do not move themselves."""
+def run(_request: Nothing, context: StepContext) -> Swept:
+    """Look at every operation that has not ended, move those that do not move themselves, and forget the oldest."""
     for instance in configurations.lagging():
         _configure(instance)
     active = operations.active(now() - GRACE)
-    return Swept(active=len(active), moved=sum(_move(operation) for operation in active))
+    moved = sum(_move(operation) for operation in active)
+    operation_totals.move_watermark()
+    return Swept(active=len(active), moved=moved, removed=_forget(context))
+
+
+def _forget(context: StepContext) -> int:
+    """Remove what has ended long ago, in at most so many portions and while there is time for one."""
+    removed = 0
+    for _ in range(PORTIONS):
+        portion = retention.remove_portion() if context.seconds_left > PORTION_SECONDS else 0
+        removed += portion
+        if not portion:
+            break
+    return removed
 
 
 def execution_id(operation: Operation) -> str:

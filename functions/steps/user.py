@@ -12,8 +12,7 @@ from functions.steps import host
 def create(_request: Nothing, context: StepContext) -> StepResult:
     """Create the users, or set the passwords of those that are there, and grant them their databases."""
     about = subject(context.operation_id)
-    host.change(about, context, "create_users", {"users": new_users(about)})
-    return StepResult()
+    return host.change(about, context, "create_users", {"users": new_users(about)})
 
 
 @step("user.update")
@@ -25,16 +24,14 @@ def update(_request: Nothing, context: StepContext) -> StepResult:
         change | {"password": passwords.get(f"{change['name']}@{change['host']}")}
         for change in about.operation.request["changes"]
     ]
-    host.change(about, context, "update_users", {"changes": changes})
-    return StepResult()
+    return host.change(about, context, "update_users", {"changes": changes})
 
 
 @step("user.delete")
 def delete(_request: Nothing, context: StepContext) -> StepResult:
     """Delete the user, if it is there."""
     about = subject(context.operation_id)
-    host.change(about, context, "delete_user", about.operation.request)
-    return StepResult()
+    return host.change(about, context, "delete_user", about.operation.request)
 
 
 def new_users(about: Subject) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from functions.entrypoint.models import (
     NewConfigurationItem,
 )
 from functions.entrypoint.pagination import cut, links, page_size
+from functions.entrypoint.patience import finish
 from functions.entrypoint.resources.parameters import known_parameters
 from functions.entrypoint.views.configurations import (
     configuration_detail,
@@ -26,7 +27,7 @@ from functions.runtime.errors import Busy, InvalidValue, NotFound
 from functions.runtime.settings import get_settings
 from functions.state import configurations
 from functions.state.configurations import Change, NewConfiguration
-from functions.state.models import Configuration
+from functions.state.models import Configuration, Operation
 
 
 def list_configurations(call: Call[None, ConfigurationsListParametersQuery]) -> Reply:
@@ -94,24 +95,28 @@ def _change(call: Call[ConfigurationUpdate, None], *, merge: bool) -> Reply:
     found = configurations.get(project_id, _id(call))
     values = None if asked.values is None else _checked(offer_of(found.datastore_version_id), asked.values)
     changed = configurations.change(project_id, found.id, Change(values, asked.name, asked.description, merge))
-    for instance in configurations.instances(changed.id) if values is not None else ():
-        _apply(call, instance.id)
+    instances = configurations.instances(changed.id) if values is not None else ()
+    started = [operation for instance in instances if (operation := _apply(call, instance.id)) is not None]
+    for operation in started:
+        finish(operation, f"The group is changed, but not in force in instance {operation.instance_id}")
     return None
 
 
-def _apply(call: AnyCall, instance_id: str) -> None:
+def _apply(call: AnyCall, instance_id: str) -> Operation | None:
     try:
         operation = configurations.accept_apply(instance_id, replace(call.caller, idempotency_key=None))
     except (Busy, NotFound):
-        return
+        return None
     if operation is not None:
         launch(operation)
+    return operation
 
 
 def _checked(offer: Offer, values: dict[str, Any]) -> dict[str, Any]:
     """The values with the names as the catalog has them: case does not matter in names of parameters."""
     known = known_parameters(offer)
     named = {name.lower() if name.lower() in known else name: value for name, value in values.items()}
+    named = {name: known[name].meant(value) if name in known else value for name, value in named.items()}
     if found := problems(known, named):
         raise InvalidValue(f"Configuration values are not valid: {'; '.join(found)}.")
     return named

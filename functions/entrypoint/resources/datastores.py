@@ -67,11 +67,11 @@ def _shown(call: AnyCall, datastore: Datastore, chosen: Assortment) -> list[Offe
 
 def _view(call: AnyCall, datastore: Datastore, chosen: Assortment) -> dict[str, object]:
     shelf = Shelf(datastore, _shown(call, datastore, chosen), chosen.default_id(datastore))
-    return datastore_view(shelf, call.project_url, is_admin=call.identity.is_admin)
+    return datastore_view(shelf, call.project_url, is_admin=call.identity.is_admin, minor=call.minor)
 
 
 def _version(call: AnyCall, offer: Offer) -> dict[str, object]:
-    return version_view(offer, call.project_url, is_admin=call.identity.is_admin)
+    return version_view(offer, call.project_url, is_admin=call.identity.is_admin, minor=call.minor)
 
 
 HANDLERS: Handlers = {

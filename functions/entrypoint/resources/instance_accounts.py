@@ -5,6 +5,7 @@ NotSupported  its datastore has no databases, users or root
 Busy          it is not ACTIVE, or another operation has it
 NotRunning    its database does not run
 HostSilent    its host does not answer now
+EngineRefused the database refuses, in its own words
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from datastores.catalog import Capability, Datastore
 from functions.entrypoint.call import AnyCall
 from functions.entrypoint.catalog import offer_of, require_capability
 from functions.entrypoint.ids import require_id
-from functions.entrypoint.patience import settle
+from functions.entrypoint.patience import finish, settle
 from functions.entrypoint.read import read
 from functions.launch import launch
 from functions.runtime.errors import NotFound
@@ -42,10 +43,10 @@ class Target:
         return read(self.instance, "account.list", Accounts)
 
     def change(self, call: AnyCall, kind: OperationType, request: dict[str, Any], **secrets: Any) -> Operation:  # noqa: ANN401
-        """Accept a change and start its workflow. Raises Busy."""
+        """Accept a change, start its workflow and wait for its end as `finish` does. Raises Busy, EngineRefused."""
         operation = accounts.accept_change(self.instance.id, call.caller, Order(kind, request, secrets))
         launch(operation)
-        return operation
+        return finish(operation, f"Instance {self.instance.id} is as it was")
 
 
 def target_of(call: AnyCall, capability: Capability) -> Target:

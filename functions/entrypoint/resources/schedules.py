@@ -5,11 +5,13 @@ from functions.cloud import mistral
 from functions.entrypoint.call import AnyCall, Call, Handlers, Reply
 from functions.entrypoint.catalog import offer_of, require_capability
 from functions.entrypoint.ids import require_id
-from functions.entrypoint.models import ScheduleCreate, SchedulesListParametersQuery, ScheduleUpdate
+from functions.entrypoint.models import ScheduleAction, ScheduleCreate, SchedulesListParametersQuery, ScheduleUpdate
 from functions.entrypoint.pagination import cut, links, page_size
+from functions.entrypoint.views.backups import backup_view
 from functions.entrypoint.views.schedules import schedule_view
+from functions.launch import launch
 from functions.runtime.logs import get_logger
-from functions.state import cron, instances, schedules
+from functions.state import cron, instances, schedule_runs, schedules
 from functions.state.models import Instance, Schedule
 from functions.state.schedules import NewSchedule
 
@@ -79,6 +81,13 @@ def delete_schedule(call: AnyCall) -> Reply:
     return None
 
 
+def act_on_schedule(call: Call[ScheduleAction, None]) -> Reply:
+    """Accept a backup by the schedule's rules, beside its times. Raises NotFound, Busy, QuotaExceeded."""
+    backup, operation = schedule_runs.accept_now(_id(call), call.caller)
+    launch(operation)
+    return {"backup": backup_view(backup, offer_of(backup.datastore_version_id), call.minor)}
+
+
 def _require_increments(instance: Instance, full_every: int) -> None:
     require_capability(offer_of(instance.datastore_version_id), "backup" if full_every == 1 else "incremental_backup")
 
@@ -108,4 +117,5 @@ HANDLERS: Handlers = {
     "create": create_schedule,
     "update": update_schedule,
     "delete": delete_schedule,
+    "action": act_on_schedule,
 }
