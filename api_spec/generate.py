@@ -1,4 +1,4 @@
-"""Writes what follows from the specification: request and reply models, the table of routes, the API reference, and
+"""Writes what follows from the specification: request and reply models, the tables of routes, the API reference, and
 the sample of a policy file.
 
 `python -m api_spec.generate` writes the files, with `--check` it only tells which are out of step (exit status 1).
@@ -13,12 +13,13 @@ from pathlib import Path
 import yaml
 
 from api_spec.reference import render_reference
-from api_spec.routes import render_routes
+from api_spec.routes import render_client_routes, render_routes
 
 ROOT = Path(__file__).parent.parent
 SPECIFICATION = ROOT / "api_spec" / "v1.0" / "openapi.yaml"
 MODELS = ROOT / "functions" / "entrypoint" / "models.py"
 ROUTES = ROOT / "functions" / "entrypoint" / "routes.py"
+CLIENT_ROUTES = ROOT / "api_spec" / "client" / "routes.py"
 REFERENCE = ROOT / "docs" / "api.md"
 POLICY = ROOT / "docs" / "policy.yaml"
 
@@ -60,6 +61,7 @@ def generate() -> dict[Path, str]:
     return {
         MODELS: _formatted(_models(), MODELS),
         ROUTES: _formatted(f"{HEADER}\n\n{render_routes(specification)}", ROUTES),
+        CLIENT_ROUTES: _formatted(f"{HEADER}\n\n{render_client_routes(specification)}", CLIENT_ROUTES),
         REFERENCE: render_reference(specification),
     }
 

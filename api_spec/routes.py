@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 METHODS = ("get", "post", "put", "patch", "delete")
+PROJECT = "/v1.0/{project_id}"
+"""What the service catalog's endpoint ends with."""
 
 Specification = dict[str, Any]
 
@@ -79,3 +81,17 @@ def _query_model(identifier: str) -> str:
     """The name that datamodel-code-generator gives to the model of the operation's query parameters."""
     words = identifier.replace(".", "_").split("_")
     return "".join(word.capitalize() for word in words) + "ParametersQuery"
+
+
+def render_client_routes(specification: Specification) -> str:
+    """The client's table: what each operation of a project is called, its method, path and first microversion."""
+    lines = [
+        f"    {operation['operationId']!r}: ({method!r}, {path.removeprefix(PROJECT)!r}, {_since(operation)}),"
+        for method, path, operation in operations(specification)
+        if path.startswith(PROJECT)
+    ]
+    return "\n".join(["ROUTES: dict[str, tuple[str, str, int]] = {", *lines, "}"])
+
+
+def _since(operation: dict[str, Any]) -> int:
+    return int(operation.get("x-min-microversion", "1.0").partition(".")[2])

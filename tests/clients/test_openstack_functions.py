@@ -1,0 +1,125 @@
+"""The commands of `openstack database` that are ours, and the client for programs, against the embedded cloud."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from api_spec.client import Refused, connect
+from api_spec.client.client import Client
+from deploy.local.cloud import Cloud
+from tests.support.api import LATEST, Api
+from tests.support.openstack import OpenStack
+
+
+@pytest.fixture(scope="module")
+def openstack(cloud: Cloud) -> OpenStack:
+    """The command, as the tenant `demo`."""
+    return OpenStack(cloud)
+
+
+@pytest.fixture(scope="module")
+def client(cloud: Cloud) -> Client:
+    """The client for programs, as the tenant `demo`."""
+    return Client(cloud.session("demo"))
+
+
+@pytest.fixture(scope="module")
+def instance(openstack: OpenStack, client: Client) -> Iterator[str]:
+    """Name of an instance that is ACTIVE."""
+    openstack.says("database instance create functions --flavor 1 --size 1 --is-public")
+    created = client.operations.newest(type="instance_create")
+    assert created is not None
+    openstack.says(f"database operation wait {created.id} --timeout 120")
+    yield "functions"
+    client.instances.protect("functions", protected=False)
+    openstack.says("database instance delete functions")
+
+
+def test_the_commands_stand_beside_those_of_python_troveclient(openstack: OpenStack) -> None:
+    told = openstack.says("database --help")
+    for words in (
+        *(f"database operation {verb}" for verb in ("list", "show", "wait")),
+        *(f"database schedule {verb}" for verb in ("create", "list", "show", "set", "run", "delete")),
+        *(f"database instance {verb}" for verb in ("stop", "protect", "unprotect", "tag", "events", "connect")),
+        "database ca show",
+        "database instance list",
+    ):
+        assert words in told
+
+
+def test_an_instance_is_stopped_and_started_with_its_progress_drawn(openstack: OpenStack, instance: str) -> None:
+    openstack.says(f"database instance stop {instance} --wait")
+    assert openstack.json(f"database instance show {instance}")["status"] == "SHUTDOWN"
+    openstack.says(f"database instance start {instance} --wait")
+    assert openstack.json(f"database instance show {instance}")["status"] == "ACTIVE"
+    started = openstack.json(f"database operation list --instance {instance} --type instance_start --limit 1")[0]
+    assert started["State"] == "SUCCEEDED"
+    drawn = openstack.says(f"database operation show {started['ID']} --timeline")
+    assert "job.wait" in drawn
+    assert "█" in drawn
+
+
+def test_the_marks_of_an_instance(openstack: OpenStack, instance: str, demo: Api) -> None:
+    openstack.says(f"database instance protect {instance}")
+    assert "protected from deletion" in openstack.refusal(f"database instance delete {instance}")
+    openstack.says(f"database instance unprotect {instance}")
+    openstack.says(f"database instance tag {instance} env=prod team=a")
+    shown = openstack.json(f"database instance show {instance}")
+    assert demo.get(f"/instances/{shown['id']}", headers=LATEST)["instance"]["tags"] == ["env=prod", "team=a"]
+
+
+def test_a_schedule_from_creation_to_deletion(openstack: OpenStack, instance: str) -> None:
+    openstack.says(
+        f"database schedule create nightly --instance {instance} --keep-count 7 --full-every 7",
+        "--pattern",
+        "0 3 * * *",
+    )
+    changed = openstack.json("database schedule set nightly --keep-count 0 --keep-days 30")
+    assert (changed["keep_count"], changed["keep_days"], changed["full_every"]) == (None, 30, 7)
+    assert [row["Name"] for row in openstack.json(f"database schedule list --instance {instance}")] == ["nightly"]
+    openstack.says("database schedule run nightly --wait")
+    last = openstack.json("database schedule show nightly")["last_backup_id"]
+    assert openstack.json(f"database backup show {last}")["status"] == "COMPLETED"
+    openstack.says(f"database backup delete {last}")
+    openstack.says("database schedule delete nightly")
+    assert "No schedule" in openstack.refusal("database schedule show nightly")
+
+
+def test_the_events_say_who_did_what(openstack: OpenStack, instance: str) -> None:
+    events = openstack.json(f"database instance events {instance}")
+    assert {"accepted", "started", "ended"} <= {event["Event"] for event in events}
+    assert "instance_create" in {event["Type"] for event in events}
+
+
+def test_the_command_that_connects_is_printed(openstack: OpenStack, instance: str) -> None:
+    assert openstack.says(f"database instance connect {instance} --user joe").startswith("psql 'host=127.")
+
+
+def test_programs_wait_for_operations_and_learn_why_one_failed(
+    cloud: Cloud, client: Client, instance: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(cloud.state.clouds_yaml))
+    seen: list[str] = []
+    newest = connect(cloud="demo").operations.newest(type="instance_create")
+    assert newest is not None
+    ended = client.operations.wait(newest.id, 5.0, lambda operation: seen.append(operation.state))
+    assert seen == ["SUCCEEDED"]
+    assert [task.name for task in ended.tasks][-1] == "record.succeed"
+    with pytest.raises(Refused, match="cannot be found") as refused:
+        client.operations.show("00000000-0000-4000-8000-000000000000")
+    assert refused.value.status == 404
+
+
+def test_the_plugin_costs_the_start_of_openstack_little() -> None:
+    """What the plugin imports beyond the shell before a command runs is the standard library's and its own."""
+    probe = (
+        "import sys, openstackclient.shell; before = set(sys.modules);"
+        "import api_spec.client.osc.plugin; print(len(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    assert int(done.stdout) <= 4
