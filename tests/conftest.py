@@ -6,16 +6,22 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from datastores.catalog import catalog
 from deploy.local.cloud import Cloud
-from deploy.local.engines import survey, trees
+from deploy.local.engines import survey, tools, trees
 from tests.support.api import Api, new_api
 
 pytest.register_assert_rewrite("tests.workflows.properties")
 
-TIERS = ("unit", "workflows", "api", "clients", "e2e", "faults", "bench")
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
+os.environ["PATH"] = tools.search_path(trees.directory())
+
+TIERS = ("unit", "workflows", "api", "clients", "e2e", "faults", "soak", "bench")
 TESTS = Path(__file__).parent
 RELEASE = re.compile(r"\[[a-z]+-[0-9.]+")
 """The version of a datastore, as the name of a test begins to tell its parameters."""

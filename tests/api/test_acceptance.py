@@ -91,13 +91,39 @@ def test_one_operation_at_a_time() -> None:
     assert instances.get(caller.project_id, instance.id).status == InstanceStatus.ACTIVE
 
 
+def test_deleting_a_backup_that_is_being_made_cancels_its_making() -> None:
+    caller = new_caller()
+    instance, created = instances.accept_create(new_request(), caller)
+    finish(created)
+    for begun in (False, True):
+        backup, operation = backups.accept_create(backups.NewBackup("b", instance.id), caller)
+        if begun:
+            operations.begin(operation.id)
+        assert backups.accept_delete(caller.project_id, backup.id, caller).id == operation.id
+        with pytest.raises(Busy):
+            backups.accept_delete(caller.project_id, backup.id, caller)
+        with pytest.raises(StepRefused):
+            operations.succeed(operation.id)
+        for _ in range(2):
+            operations.fail(operation.id, OperationState.FAILED)
+        ended = operations.load(operation.id)
+        assert ended.state == OperationState.CANCELLED
+        assert (ended.error or {})["message"] == "cancelled: its backup was deleted meanwhile"
+        assert instances.get(caller.project_id, instance.id).status == InstanceStatus.ACTIVE
+        assert instances.get(caller.project_id, instance.id).fault is None
+        with pytest.raises(NotFound):
+            backups.get(caller.project_id, backup.id)
+    with transaction() as session:
+        assert quotas.usage(session, caller.project_id).backups == 0
+
+
 def test_a_backup_in_use_is_busy_and_deletion_frees_the_quota() -> None:
     caller = new_caller()
     instance, created = instances.accept_create(new_request(), caller)
     finish(created)
     backup, operation = backups.accept_create(backups.NewBackup("b", instance.id), caller)
-    with pytest.raises(Busy):
-        backups.accept_delete(caller.project_id, backup.id, caller)
+    with pytest.raises(Busy, match=f"is under way: delete backup {backup.id} to cancel it"):
+        instances.accept_restart(caller.project_id, instance.id, caller)
     finish(operation)
     restored, restore = instances.accept_create(new_request(backup_id=backup.id), caller)
     with pytest.raises(Busy):

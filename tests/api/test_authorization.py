@@ -78,6 +78,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "root.enable": {},
     "backups.action": {"download": {}},
     "schedules.update": {"schedule": {"name": "renamed"}},
+    "schedules.action": {"run": {}},
     "logs.act": {"name": "general"},
 }
 """A body for each operation that takes one and is about what a project owns."""

@@ -121,7 +121,7 @@ def test_administrators_see_who_owns_an_instance(demo: Api, stored: list[str]) -
 
 
 @pytest.mark.parametrize(
-    ("asked", "given"), [(None, "1.0"), ("database 1.0", "1.0"), ("database 1.1", "1.1"), ("database latest", "1.1")]
+    ("asked", "given"), [(None, "1.0"), ("database 1.0", "1.0"), ("database 1.1", "1.1"), ("database latest", "1.2")]
 )
 def test_microversion_is_agreed_on(demo: Api, asked: str | None, given: str) -> None:
     reply = demo.call("GET", "/limits", headers={"OpenStack-API-Version": asked} if asked else {})

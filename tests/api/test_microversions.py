@@ -1,5 +1,6 @@
 """Negotiation of microversions: which one a reply follows, what is refused, and that 1.1 only adds to 1.0."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -21,8 +22,9 @@ GUARDED = [
     for method, path, operation in operations(yaml.safe_load(SPECIFICATION.read_text()))
     if operation.get("security") != []
 ]
-NEW = [(method, path) for method, path, operation in GUARDED if "x-min-microversion" in operation]
-READS = [path for method, path, _ in GUARDED if method == "GET" and (method, path) not in NEW]
+SINCE = "x-min-microversion"
+NEW = [(method, path, operation[SINCE]) for method, path, operation in GUARDED if SINCE in operation]
+READS = [path for method, path, operation in GUARDED if method == "GET" and SINCE not in operation]
 FROM_THE_HOST = ("/databases", "/users", "/root", "/log")
 """Reads that ask a host, of which there is none here."""
 ADDED = {
@@ -67,7 +69,8 @@ def within(old: Any, new: Any) -> bool:  # noqa: ANN401 - JSON
         (None, "1.0"),
         ("database 1.0", "1.0"),
         ("database 1.1", "1.1"),
-        ("database latest", "1.1"),
+        ("database 1.2", "1.2"),
+        ("database latest", "1.2"),
         ("compute 2.90", "1.0"),
         ("compute latest", "1.0"),
         ("compute 2.90, database 1.1", "1.1"),
@@ -86,7 +89,7 @@ def test_the_version_given(demo: Api, version: str | None, given: str) -> None:
 @pytest.mark.parametrize(
     "version",
     [
-        "database 1.2",
+        "database 1.3",
         "database 1.99",
         "database 2.0",
         "database 0.9",
@@ -99,7 +102,7 @@ def test_the_version_given(demo: Api, version: str | None, given: str) -> None:
 def test_versions_that_are_refused(demo: Api, version: str) -> None:
     status, name, message = fault(demo.call("GET", "/flavors", headers=asked(version)))
     assert (status, name) == (406, "notAcceptable")
-    assert "Minimum is 1.0 and maximum is 1.1" in message
+    assert "Minimum is 1.0 and maximum is 1.2" in message
 
 
 def test_version_documents_need_no_version_and_name_both_ends(demo: Api) -> None:
@@ -107,7 +110,7 @@ def test_version_documents_need_no_version_and_name_both_ends(demo: Api) -> None
         for version in (None, "database 1.1", "database 9.9"):
             body = requests.get(demo.root + path, headers=asked(version), timeout=30).json()
             document = body[member][0] if path == "/" else body[member]
-            assert (document["min_version"], document["version"]) == ("1.0", "1.1")
+            assert (document["min_version"], document["version"]) == ("1.0", "1.2")
 
 
 def test_a_fault_before_authentication_follows_a_version_too(demo: Api) -> None:
@@ -119,13 +122,16 @@ def test_a_fault_before_authentication_follows_a_version_too(demo: Api) -> None:
 # -- what 1.1 adds -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("method", "path"), NEW)
-def test_operations_of_1_1_are_not_in_1_0(demo: Api, method: str, path: str) -> None:
+@pytest.mark.parametrize(("method", "path", "since"), NEW)
+def test_operations_are_not_in_earlier_versions(demo: Api, method: str, path: str, since: str) -> None:
     name = path.format(**dict.fromkeys(("schedule_id", "operation_id", "backup_id", "instance_id"), str(uuid.uuid4())))
-    for version, there in ((None, False), ("database 1.0", False), ("database 1.1", True), ("database latest", True)):
-        reply = demo.call(method, name, headers=asked(version), json={} if method != "GET" else None)
-        refused = reply.status_code == 404 and "needs microversion 1.1" in reply.text
-        assert refused is not there
+    for version in ("1.0", "1.1", "1.2"):
+        reply = demo.call(method, name, headers=asked(f"database {version}"), json={} if method != "GET" else None)
+        refused = reply.status_code == 404 and f"needs microversion {since}" in reply.text
+        assert refused is (version < since)
+    for header in (None, "database latest"):
+        reply = demo.call(method, name, headers=asked(header), json={} if method != "GET" else None)
+        assert ("needs microversion" in reply.text) is (header is None)
 
 
 @pytest.mark.parametrize("path", [path for path in READS if not path.endswith(FROM_THE_HOST) and "{user}" not in path])
@@ -159,3 +165,14 @@ def test_bodies_of_1_1_are_refused_in_1_0(
 ) -> None:
     reply = demo.call(method, path.format(id=stored["instance_id"]), json=body)
     assert fault(reply)[:2] == (400, "badRequest")
+
+
+# -- what 1.2 adds -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/datastores/postgresql/versions/18", "/datastores/postgresql/versions", "/datastores"]
+)
+def test_versions_show_their_extensions_from_1_2(demo: Api, path: str) -> None:
+    assert "extensions" not in json.dumps(demo.get(path, headers=asked("database 1.1")))
+    assert '"extensions": ["autoinc"' in json.dumps(demo.get(path, headers=asked("database 1.2")))

@@ -97,7 +97,6 @@ def test_replies_follow_the_specification(
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
         derandomize=not FUZZING,

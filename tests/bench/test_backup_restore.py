@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import pytest
 
+from datastores.protocol.manifest import INDEX, parse
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import Tenant
 from functions.cloud import swift
 from functions.state import backups as backup_state
 from functions.state import operations
-from functions.steps.backup import INDEX, container, prefix
+from functions.steps.backup import container, prefix
 from tests.bench.memory import JobMemory, peak_of_service
 from tests.bench.raw_pipeline import RawPipeline, RawRestore
 from tests.bench.support import Line, Rates, alternately, at_most, fact, ratio_at_least, show, spread
@@ -78,8 +79,8 @@ class Subject:
     def sizes(self) -> tuple[int, int]:
         """Bytes of the last backup: of the tar, and stored."""
         backup = backup_state.get(self.project_id, self.backup_id)
-        index = swift.read_json(container(backup), prefix(backup) + INDEX)
-        return index["bytes_raw"], index["bytes_stored"]
+        manifest = parse(swift.read(container(backup), prefix(backup) + INDEX))
+        return manifest.bytes_raw, manifest.bytes_stored
 
     def restore(self) -> Run:
         """Restore the last backup into a new instance, look into it and delete it."""
@@ -106,7 +107,7 @@ class Subject:
 @contextmanager
 def a_filled_instance(owner: Tenant) -> Iterator[TestInstance]:
     """An instance with the data to back up."""
-    password = secrets.token_urlsafe(16)
+    password = secrets.token_hex(16)
     body = create_body("bench", password, volume={"size": VOLUME_GB})
     instance_id = owner.request("POST", "/instances", body)["instance"]["id"]
     follow(owner, "instance_create", instance_id=instance_id)

@@ -183,7 +183,9 @@ def test_a_value_that_the_database_refuses(demo: Api, owner: Tenant, instance: T
         attach(demo, instance, group)
 
         values = {"values": {"timezone": "Mars/Olympus"}}
-        assert demo.call("PUT", f"/configurations/{group}", json={"configuration": values}).status_code == 202
+        status, name, message = fault(demo.call("PUT", f"/configurations/{group}", json={"configuration": values}))
+        assert (status, name) == (409, "conflict")
+        assert "PostgreSQL refuses the settings" in message
         with pytest.raises(DemoError, match="ended as FAILED: configure: PostgreSQL refuses the settings"):
             follow(owner, "instance_configure", instance_id=instance.id)
         assert (setting(instance, "timezone"), setting(instance, "work_mem")) == ("UTC", "9MB")

@@ -83,7 +83,7 @@ def stack(cloud: Cloud) -> Iterator[Stack]:
 
 
 def test_an_instance_in_a_stack(cloud: Cloud, stack: Stack) -> None:
-    owner, password = tenant(cloud), secrets.token_urlsafe(16)
+    owner, password = tenant(cloud), secrets.token_hex(16)
     href = stack.put(template(password, ["app"], 1))["href"]
     [shown] = owner.named("instances", "from-heat")
     assert href.endswith(f"/instances/{shown['id']}")

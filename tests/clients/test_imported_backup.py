@@ -126,12 +126,18 @@ def test_what_is_no_full_backup_is_told(api: Api, elsewhere: Elsewhere) -> None:
     def path(index: dict[str, Any]) -> None:
         index["segments"][0]["path"] = "../../secret"
 
+    def long(index: dict[str, Any]) -> None:
+        index["segments"][0]["path"] = "segments/000000000001"
+
     wrong = {
-        "no json": (b"{", 400, "not the list"),
-        "climbing": (elsewhere.index(path), 400, "other objects than segments"),
+        "no json": (b"{", 400, "not the description of a backup: it is not JSON"),
+        "climbing": (elsewhere.index(path), 400, "neither 'state' nor a segment's path"),
         "incremental": (elsewhere.index(lambda index: index.update(parent="x")), 400, "incremental"),
         "another release": (elsewhere.index(lambda index: index.update(engine_version="12.3")), 400, "is of 12.3"),
-        "nothing in it": (elsewhere.index(lambda index: index.update(segments=[])), 400, "other objects"),
+        "nothing in it": (elsewhere.index(lambda index: index.update(segments=[])), 400, "not numbered from 1"),
+        "long numbers": (elsewhere.index(long), 400, "neither 'state' nor a segment's path"),
+        "too much": (elsewhere.index(lambda index: index.update(bytes_stored=1)), 400, "is not the sum"),
+        "unknown": (elsewhere.index(lambda index: index.update(more=1)), 400, "more is not known"),
     }
     for name, (index, status, words) in wrong.items():
         location = elsewhere.put(f"wrong {name}/", **{"segments.json": index})

@@ -42,7 +42,7 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def scene(cloud: Cloud) -> Iterator[Scene]:
-    owner, password = tenant(cloud), secrets.token_urlsafe(16)
+    owner, password = tenant(cloud), secrets.token_hex(16)
     body = create_body("changes", password, access={"allowed_cidrs": ["127.0.0.0/8"]})
     instance_id = owner.request("POST", "/instances", body)["instance"]["id"]
     follow(owner, "instance_create", instance_id=instance_id)

@@ -132,7 +132,7 @@ def test_version_discovery(cloud: Cloud) -> None:
     data = database.get_endpoint_data()
     assert data is not None
     assert data.url is not None
-    assert (data.api_version, data.min_microversion, data.max_microversion) == ((1, 0), (1, 0), (1, 1))
+    assert (data.api_version, data.min_microversion, data.max_microversion) == ((1, 0), (1, 0), (1, 2))
     assert data.url.endswith(f"/v1.0/{project_id(cloud, 'other')}")
     [version] = database.get(f"{data.url.partition('/v1.0/')[0]}/", authenticated=False).json()["versions"]
     assert (version["id"], version["status"]) == ("v1.0", "CURRENT")

@@ -29,7 +29,7 @@ def api(cloud: Cloud) -> Api:
 @pytest.fixture(scope="module")
 def instance(owner: Tenant) -> Iterator[TestInstance]:
     require_takeover()
-    password = secrets.token_urlsafe(16)
+    password = secrets.token_hex(16)
     body = create_body("upgraded", password, datastore={"type": "postgresql", "version": OLD})
     instance_id = owner.request("POST", "/instances", body)["instance"]["id"]
     follow(owner, "instance_create", instance_id=instance_id)

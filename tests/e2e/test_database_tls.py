@@ -62,7 +62,7 @@ def secured(
 ) -> Iterator[Secured]:
     """An instance of a version whose build has TLS."""
     release: Release = request.param
-    password = secrets.token_urlsafe(16)
+    password = secrets.token_hex(16)
     datastore = {"type": "postgresql", "version": release.version.name}
     body = create_body("secured", password, datastore=datastore)
     instance_id = owner.request("POST", "/instances", body)["instance"]["id"]

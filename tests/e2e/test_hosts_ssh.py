@@ -403,6 +403,7 @@ def test_a_full_network_says_what_to_do(tmp_path: Path, authority: SshAuthority,
 
 def test_boot_runs_the_boot_executables_in_order(own_host: LocalHost) -> None:
     root = own_host.directory.root
+    lifecycle.boot(own_host.directory)  # it may still be booting, and would run what is written now
     for name, text in {"10-first": "echo one", "20-second": "echo two; exit 4", "30-not-executable": "echo no"}.items():
         file = own_host.directory.boot / name
         file.write_text(f"#!/bin/sh\nexec >>{root}/log/order\n{text}\n")

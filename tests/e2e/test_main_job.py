@@ -70,7 +70,7 @@ def test_main_job(cloud: Cloud) -> None:
 
 def create_filled(openstack: OpenStack) -> TestInstance:
     """An instance with a database, a user of it, and rows."""
-    password = secrets.token_urlsafe(16)
+    password = secrets.token_hex(16)
     accounts = ("--databases", TestInstance.database, "--users", f"{TestInstance.user}:{password}")
     made = openstack.json(CREATE.format(name="e2e-source"), "--datastore", "postgresql", *accounts)
     shown = await_status(openstack, "instance", made["id"], "ACTIVE")

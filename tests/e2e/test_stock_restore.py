@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 import warnings
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from swiftclient import Connection
 
 from deploy.local import postgres
 from deploy.local.cloud import Cloud
-from tests.support.host_driver import as_engine_user, directory, own
+from tests.support.host_driver import as_engine_user, directory, own, wheels
 from tests.support.tenants import TestInstance, an_instance, follow, tenant
 
 HOST = "127.0.0.1"
@@ -97,7 +98,8 @@ def stock_server(data: Path, scratch: Path) -> Iterator[int]:
         chosen.bind((HOST, 0))
         port = chosen.getsockname()[1]
     listen = ["-h", HOST, "-p", str(port), "-k", str(scratch)]
-    command = [str(postgres.binaries() / "postgres"), "-D", str(data), *listen]
+    programs = wheels(scratch) / postgres.binaries().relative_to(sysconfig.get_path("platlib"))
+    command = [str(programs / "postgres"), "-D", str(data), *listen]
     log = scratch / "log"
     with log.open("wb") as output, subprocess.Popen(command, stderr=output, **as_engine_user()) as server:
         try:

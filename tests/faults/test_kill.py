@@ -86,7 +86,7 @@ def source(owner: Tenant) -> Iterator[TestInstance]:
 
 @pytest.mark.parametrize("kill", CREATE_KILLS, ids=str)
 def test_create(cloud: Cloud, owner: Tenant, kill: Kill) -> None:
-    body = create_body("kill-create", secrets.token_urlsafe(16))
+    body = create_body("kill-create", secrets.token_hex(16))
     instance_id = owner.request("POST", "/instances", body)["instance"]["id"]
     ended = kill_during(cloud, owner, kill, "instance_create", instance_id=instance_id)
     assert ended.state == "SUCCEEDED", ended.error

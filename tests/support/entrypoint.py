@@ -25,9 +25,8 @@ def entrypoint(cloud: Cloud, **settings: str) -> Iterator[str]:
         chosen.bind((host, 0))
         port = chosen.getsockname()[1]
     root = Path(deploy.__file__).parent.parent
-    command = [sys.executable, "-m", "gunicorn", "--config", str(root / "deploy/image/gunicorn.conf.py")]
+    command = [sys.executable, "-m", "deploy.image"]
     environment = os.environ | cloud.function_environment("entrypoint") | settings | {"PORT": str(port)}
-    command.append("deploy.image.wsgi:app")
     log = (cloud.state.path / "log" / f"entrypoint-{port}.log").open("wb")
     with log, subprocess.Popen(command, env=environment, cwd=root, stdout=log, stderr=log) as server:
         try:

@@ -76,6 +76,7 @@ class HostDriver:
                 "command": "job.start",
                 "job_id": job_id,
                 "fence": self.fence,
+                "lock": "exclusive",
                 "datastore": self.datastore,
                 "version": self.version.name,
                 "action": action,
@@ -106,7 +107,7 @@ class HostDriver:
         """The reply to a call of the engine; with a fence it may be a change."""
         engine = {"datastore": self.datastore, "version": self.version.name}
         asked: dict[str, Any] = {"command": "call", "action": action, "arguments": arguments or {}, **engine}
-        return self.ask(asked if fence is None else asked | {"fence": fence})
+        return self.ask(asked if fence is None else asked | {"fence": fence, "lock": "exclusive"})
 
     def processes(self) -> list[int]:
         """Processes that work in this host's directory or carry its facts."""

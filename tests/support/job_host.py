@@ -13,6 +13,7 @@ from typing import Any
 from datastores.host import facts as host_facts
 from datastores.host import jobs
 from datastores.host.errors import EngineError, HostError
+from datastores.host.fence import turn
 from datastores.host.process import Programs
 from datastores.host.progress import Progress
 
@@ -83,7 +84,7 @@ def main() -> None:
         elif request["command"] == "job.poll":
             result = jobs.poll(facts, request["job_id"], request["wait"])
         else:
-            result = jobs.cancel(facts, request["job_id"], request["fence"])
+            result = jobs.cancel(facts, request["job_id"], turn(request))
         reply: dict[str, Any] = {"ok": True, "result": result}
     except HostError as error:
         reply = {"ok": False, "error": error.document()}

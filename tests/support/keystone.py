@@ -15,7 +15,7 @@ from deploy.local.cloud import Cloud
 def user_with_role(cloud: Cloud, project_id: str, role: str) -> Iterator[Session]:
     """A session of a new user who has one role in a project; the user is gone after the block."""
     keystone = _Keystone(cloud.session("admin"))
-    name, password = f"tester-{secrets.token_hex(6)}", secrets.token_urlsafe(16)
+    name, password = f"tester-{secrets.token_hex(6)}", secrets.token_hex(16)
     user_id = keystone.call("POST", "/users", {"user": {"name": name, "password": password}})["user"]["id"]
     try:
         (granted,) = keystone.call("GET", f"/roles?name={role}")["roles"]

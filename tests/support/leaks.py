@@ -2,9 +2,10 @@
 
 import base64
 import json
+import os
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,11 +92,21 @@ class Watch:
 
     def look(self) -> None:
         """Look once at everything."""
+        self.look_at_processes()
+        self.look_at_files()
+
+    def look_at_processes(self) -> None:
+        """Look once at all processes."""
         for process in Path("/proc").glob("[0-9]*"):
             self._process(process)
+
+    def look_at_files(self) -> None:
+        """Look once at all passing files. Directories may pass meanwhile, which os.walk takes as empty."""
         for name in PASSING_DIRECTORIES:
-            for path in self.hosts.glob(f"*/{name}/**/*"):
-                self._file(path)
+            for directory in self.hosts.glob(f"*/{name}"):
+                for parent, _directories, files in os.walk(directory):
+                    for file in files:
+                        self._file(Path(parent, file))
 
     def _process(self, process: Path) -> None:
         try:
@@ -120,17 +131,20 @@ class Watch:
 
 @contextmanager
 def watching(hosts: Path, needles: Needles) -> Iterator[Watch]:
-    """Look again and again until the block ends."""
+    """Look again and again until the block ends; at processes and files apart, for a program may pass quickly."""
     watch, over = Watch(hosts, needles), threading.Event()
 
-    def look_on() -> None:
+    def look_on(look: Callable[[], None]) -> None:
         while not over.is_set():
-            watch.look()
+            look()
 
-    watcher = threading.Thread(target=look_on, daemon=True)
-    watcher.start()
+    looks = (watch.look_at_processes, watch.look_at_files)
+    watchers = [threading.Thread(target=look_on, args=(look,), daemon=True) for look in looks]
+    for watcher in watchers:
+        watcher.start()
     try:
         yield watch
     finally:
         over.set()
-        watcher.join()
+        for watcher in watchers:
+            watcher.join()

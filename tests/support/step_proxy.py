@@ -57,6 +57,26 @@ def failing(failed_step: str, *, effect: bool, others: Rule = straight) -> Rule:
     return rule
 
 
+class AnswerLost(Exception):
+    """Raised by a rule: the caller's connection is closed without an answer."""
+
+
+class Losing:
+    """A rule: of each call the first answer that says it is done is lost, its work done. Keeps what was lost."""
+
+    def __init__(self) -> None:
+        self.lost: dict[str, Forward] = {}
+        """By call, a late copy of it."""
+
+    def __call__(self, step: str, forward: Forward) -> Reply:
+        """Forward the call, then lose its answer or not. Raises AnswerLost."""
+        answer = forward()
+        if answer["ok"] and answer["result"]["done"] and step not in self.lost:
+            self.lost[step] = forward
+            raise AnswerLost(step)
+        return answer
+
+
 class StepProxy:
     """Forwards steps to the services that run them; `rules` says what happens to an operation's calls on the way."""
 
@@ -99,7 +119,11 @@ class StepProxy:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                answer = proxy.answer(self.path.strip("/"), body, self.headers["Authorization"])
+                try:
+                    answer = proxy.answer(self.path.strip("/"), body, self.headers["Authorization"])
+                except AnswerLost:
+                    self.close_connection = True
+                    return
                 payload = json.dumps(answer).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")

@@ -105,12 +105,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404)
             return
         body, status = self.sink.objects[path], 200
+        etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
         if match := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")):
             self.sink.ranges.append(match[0])
             body, status = body[int(match[1]) :], 206
         if fault is Fault.DAMAGED:
             body = body[:-1] + bytes([body[-1] ^ 1])
-        self._answer(status, body, cut=fault is Fault.RESET)
+        self._answer(status, body, etag, cut=fault is Fault.RESET)
 
     def _begin(self) -> tuple[str, Fault | None]:
         path = unquote(urlsplit(self.path).path)

@@ -1,6 +1,7 @@
 """What tests do as a tenant: make instances and backups through the API and wait for their operations."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 import psycopg2
 
 from deploy.local.cloud import Cloud
-from deploy.local.demo.client import Operation, Tenant
+from deploy.local.demo.client import ENDED, POLL_SECONDS, Operation, Tenant
 
 
 def tenant(cloud: Cloud, name: str = "demo") -> Tenant:
@@ -67,17 +68,37 @@ def follow(owner: Tenant, kind: str, **resource: str) -> Operation:
     return owner.follow(resource, kind, lambda _operation: None)
 
 
+def outcome(owner: Tenant, kind: str, seconds: float = 180, **resource: str) -> Operation:
+    """Wait up to `seconds` until the newest operation of a kind on a resource has ended, however it did."""
+    deadline = time.monotonic() + seconds
+    query = "&".join(f"{key}={value}" for key, value in resource.items())
+    while True:
+        listed = owner.request("GET", f"/operations?{query}")["operations"]
+        operation_id = next(operation["id"] for operation in listed if operation["type"] == kind)
+        seen = Operation.model_validate(owner.request("GET", f"/operations/{operation_id}")["operation"])
+        if seen.state in ENDED:
+            return seen
+        assert time.monotonic() < deadline, f"{kind} has not ended after {seconds} s: {seen}"
+        time.sleep(POLL_SECONDS)
+
+
+def create_instance(owner: Tenant, name: str) -> TestInstance:
+    """An ACTIVE instance."""
+    password = secrets.token_hex(16)
+    instance_id = owner.request("POST", "/instances", create_body(name, password))["instance"]["id"]
+    follow(owner, "instance_create", instance_id=instance_id)
+    shown = owner.request("GET", f"/instances/{instance_id}")["instance"]
+    return TestInstance(instance_id, shown["ip"][0], password)
+
+
 @contextmanager
 def an_instance(owner: Tenant, name: str) -> Iterator[TestInstance]:
     """An instance that is ACTIVE inside the block and gone after it."""
-    password = secrets.token_urlsafe(16)
-    instance_id = owner.request("POST", "/instances", create_body(name, password))["instance"]["id"]
-    follow(owner, "instance_create", instance_id=instance_id)
+    made = create_instance(owner, name)
     try:
-        shown = owner.request("GET", f"/instances/{instance_id}")["instance"]
-        yield TestInstance(instance_id, shown["ip"][0], password)
+        yield made
     finally:
-        delete_instance(owner, instance_id)
+        delete_instance(owner, made.id)
 
 
 def delete_instance(owner: Tenant, instance_id: str) -> None:

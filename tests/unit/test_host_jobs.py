@@ -19,6 +19,7 @@ from datastores.host.errors import BadRequest
 from datastores.host.facts import parse
 from datastores.host.jobdir import JobDir, claim, specification
 from datastores.host.launch import unit_command
+from datastores.host.process import kill_session, session_members, start_time
 from tests.support import job_host
 
 SECRET = "a canary; not to be seen"
@@ -40,15 +41,16 @@ class Host:
         return reply
 
     def start(self, job_id: str = "op-1", action: str = "count", fence: int = 1, **more: object) -> dict[str, Any]:
-        request = {"datastore": "d", "version": "1", "arguments": {"password": SECRET}, "time_limit": 60, **more}
-        return self.ask(command="job.start", job_id=job_id, action=action, fence=fence, **request)
+        arguments = {"password": SECRET}
+        request = {"datastore": "d", "version": "1", "lock": "exclusive", "arguments": arguments, "time_limit": 60}
+        return self.ask(command="job.start", job_id=job_id, action=action, fence=fence, **request | more)
 
     def poll(self, job_id: str = "op-1", wait: float = 10) -> dict[str, Any]:
         result: dict[str, Any] = self.ask(command="job.poll", job_id=job_id, wait=wait)["result"]
         return result
 
-    def cancel(self, job_id: str = "op-1", fence: int = 1) -> dict[str, Any]:
-        return self.ask(command="job.cancel", job_id=job_id, fence=fence)
+    def cancel(self, job_id: str = "op-1", fence: int = 1, lock: str = "exclusive") -> dict[str, Any]:
+        return self.ask(command="job.cancel", job_id=job_id, fence=fence, lock=lock)
 
     def runs(self) -> list[str]:
         return (self.root / "runs").read_text().split() if (self.root / "runs").exists() else []
@@ -106,6 +108,39 @@ def test_a_newer_operation_ends_what_still_runs_of_older_ones(host: Host) -> Non
     assert host.poll("new")["state"] == "succeeded"
 
 
+@pytest.mark.parametrize("lock", ["accounts", "reading"])
+def test_a_copy_goes_on_beside_newer_changes_of_accounts_and_readings(host: Host, lock: str) -> None:
+    host.start("copy", "wait", fence=1, lock="copying")
+    for number in range(2, 30):
+        host.start(f"op-{number}", fence=number, lock=lock)
+        assert host.poll(f"op-{number}")["state"] == "succeeded"
+    assert host.start("copy", "wait", fence=1, lock="copying")["result"] == {"state": "running"}
+    assert host.start("op-28", fence=28, lock=lock)["error"]["type"] == "fenced"
+    assert host.cancel("copy", fence=1, lock="copying")["result"] == {"state": "cancelled"}
+    host.start("stop", fence=30)
+    assert host.start("copy-2", fence=1, lock="copying")["error"]["type"] == "fenced"
+
+
+@pytest.mark.parametrize(("lock", "newer"), [("copying", "exclusive"), ("copying", "copying"), ("accounts", "reading")])
+def test_what_a_newer_operation_does_not_bear_is_ended(host: Host, lock: str, newer: str) -> None:
+    host.start("old", "wait", fence=1, lock=lock)
+    host.start("new", fence=2, lock=newer)
+    assert host.poll("old")["state"] == "cancelled"
+    assert host.cancel("old", fence=1, lock=lock)["error"]["type"] == "fenced"
+
+
+def test_a_fence_from_before_there_were_locks_holds(host: Host) -> None:
+    job_host.facts_of(host.root).prepare()
+    (host.root / "jobs" / ".fence").write_text(json.dumps({"newest": 3}))
+    assert host.start("late", fence=2, lock="copying")["error"]["type"] == "fenced"
+    host.start("copy", fence=4, lock="copying")
+    assert host.start("late", fence=2, lock="accounts")["error"]["type"] == "fenced"
+
+
+def test_a_request_without_a_lock_is_refused(host: Host) -> None:
+    assert host.start(lock="some")["error"]["message"].startswith("field 'fence' must be an integer, and 'lock'")
+
+
 def test_a_killed_supervisor_is_seen_and_leaves_nothing_running(host: Host) -> None:
     host.start(action="wait")
     child = int(_when(host.root / "child", lambda text: text))
@@ -157,7 +192,7 @@ def test_poll_waits_for_the_end_and_not_longer(host: Host) -> None:
 def test_a_claimed_job_whose_starter_died_is_run_by_the_next_start(host: Host) -> None:
     facts = job_host.facts_of(host.root)
     facts.prepare()
-    request = {"fence": 1, "action": "count", "datastore": "d", "version": "1", "time_limit": 60}
+    request = {"fence": 1, "lock": "exclusive", "action": "count", "datastore": "d", "version": "1", "time_limit": 60}
     lock = claim(facts.jobs, "op-1", specification({**request, "arguments": {"password": SECRET}}))
     assert lock is not None
     os.close(lock)
@@ -234,6 +269,24 @@ def test_wrong_facts_name_source_and_field(change: dict[str, Any], message: str)
         parse({name: value for name, value in good.items() if name != "address"}, "facts.json")
 
 
+def test_a_zombie_is_dead() -> None:
+    """Under a process 1 that reaps nothing, ended processes stay zombies: they neither live nor lead a session."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        signal.pause()
+        os._exit(0)
+    _until(lambda: session_members(child))
+    assert start_time(child) is None
+    (left,) = session_members(child)
+    kill_session(child)
+    _until(lambda: start_time(left) is None)
+    assert session_members(child) == []
+    os.waitpid(child, 0)
+
+
 def _when(path: Path, good: Callable[[str], object]) -> str:
     _until(lambda: path.exists() and good(path.read_text()))
     return path.read_text()
@@ -248,7 +301,4 @@ def _until(condition: Callable[[], object]) -> None:
 
 def _ended(pid: int) -> bool:
     """Whether a process has ended: gone, or only waiting to be collected by the machine's init."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
+    return start_time(pid) is None

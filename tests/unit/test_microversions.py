@@ -22,9 +22,9 @@ def test_accepted(header: str | None, minor: int) -> None:
     assert microversions.negotiate(header) == minor
 
 
-@pytest.mark.parametrize("header", ["database 1.2", "database 2.0", "database", "database x", "1.1", "database 1.1.1"])
+@pytest.mark.parametrize("header", ["database 1.3", "database 2.0", "database", "database x", "1.1", "database 1.1.1"])
 def test_refused(header: str) -> None:
-    with pytest.raises(NotAcceptable, match=r"Minimum is 1\.0 and maximum is 1\.1"):
+    with pytest.raises(NotAcceptable, match=r"Minimum is 1\.0 and maximum is 1\.2"):
         microversions.negotiate(header)
 
 

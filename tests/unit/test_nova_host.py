@@ -41,6 +41,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     "named": {"availability_zone": "zone-1", "volume_type": "fast"},
     "of its own image": {"images": {"postgresql-18": "trove-postgresql-18", "postgresql-15": "trove-postgresql-15"}},
     "of the common image": {"images": {"mysql-8": "trove-mysql-8"}},
+    "for everybody": {"allowed_cidrs": "", "public": False},
 }
 
 
@@ -93,6 +94,13 @@ def test_the_databases_ports_are_open_to_the_allowed_networks_only(resources: di
     ]
     assert all(rule["protocol"] == "tcp" and rule["port_range_max"] == rule["port_range_min"] for rule in rules)
     assert resources["database_port"]["security_groups"] == ["database_group"]
+
+
+def test_without_allowed_networks_everybody_may_connect(variants: dict[str, dict[str, Any]]) -> None:
+    rules = variants["for everybody"]["database_group"]["rules"]
+    assert [(rule["port_range_min"], rule["remote_ip_prefix"], rule["ethertype"]) for rule in rules] == [
+        (port, prefix, kind) for port in (5432, 6432) for prefix, kind in (("0.0.0.0/0", "IPv4"), ("::/0", "IPv6"))
+    ]
 
 
 def test_only_the_management_network_gets_to_ssh(resources: dict[str, Any]) -> None:

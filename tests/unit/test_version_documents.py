@@ -20,7 +20,7 @@ def test_root_lists_the_version_with_its_microversions() -> None:
     reply = get("/", Host="db.example:8779")
     listed = models.VersionList.model_validate(reply.get_json()).versions
     assert (reply.status_code, len(listed)) == (200, 1)
-    assert (listed[0].min_version, listed[0].version) == ("1.0", "1.1")
+    assert (listed[0].min_version, listed[0].version) == ("1.0", "1.2")
     assert listed[0].links[0].href == "http://db.example:8779/v1.0/"
 
 
@@ -52,7 +52,7 @@ def test_unknown_paths_are_faults(path: str) -> None:
 def test_refused_microversion_is_a_fault() -> None:
     reply = get("/v1.0/p/instances", **{"OpenStack-API-Version": "database 1.99"})
     assert reply.status_code == 406
-    assert "maximum is 1.1" in reply.get_json()["notAcceptable"]["message"]
+    assert "maximum is 1.2" in reply.get_json()["notAcceptable"]["message"]
 
 
 def test_nothing_heavy_is_imported_for_them() -> None:

@@ -148,19 +148,19 @@ def test_backup_size_is_in_gigabytes(stored: int | None, shown: float | None) ->
 def test_datastores_show_active_versions_only() -> None:
     datastore = catalog().find("postgresql")
     shelf = Shelf(datastore, CATALOG.offers(datastore), CATALOG.default_id(datastore))
-    view = datastore_view(shelf, PROJECT_URL, is_admin=False)
+    view = datastore_view(shelf, PROJECT_URL, is_admin=False, minor=0)
     shown = models.DatastoreItem.model_validate(view)
     assert [version.name for version in shown.versions] == ["18", "15"]
     assert shown.default_version == shown.versions[0].id
     assert shown.versions[0].datastore is None
-    alone = models.DatastoreVersionItem.model_validate(version_view(new_offer(), PROJECT_URL, is_admin=False))
+    alone = models.DatastoreVersionItem.model_validate(version_view(new_offer(), PROJECT_URL, is_admin=False, minor=0))
     assert (alone.datastore, alone.active) == (datastore.id, None)
 
 
 def test_administrators_see_which_versions_are_active() -> None:
     datastore = catalog().find("postgresql")
     shelf = Shelf(datastore, CATALOG.every(datastore), CATALOG.default_id(datastore))
-    shown = models.DatastoreItem.model_validate(datastore_view(shelf, PROJECT_URL, is_admin=True))
+    shown = models.DatastoreItem.model_validate(datastore_view(shelf, PROJECT_URL, is_admin=True, minor=0))
     assert {version.name: version.active for version in shown.versions} == {
         "18": True,
         "17": False,

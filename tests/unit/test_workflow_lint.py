@@ -32,6 +32,7 @@ def test_our_workflows_are_clean(path: Path) -> None:
         ({"record_success": {"input": {"function": "backup.commit"}}}, "must end in record.succeed"),
         ({"remove_backup": {"input": {"function": "backup.commit"}}}, "is no compensation"),
         ({"fail": {"input": {"function": "record.fail"}}}, "has the name of an engine command"),
+        ({"start_backup": {"retry": {"count": 1, "delay": 1}}}, "task start_backup: its retry does not break on"),
         ({"lonely": {"input": {"function": "record.fail"}}}, "task lonely: is never reached"),
         ({"begin": {"action": "std.http"}}, "its action must be trove.call"),
     ],

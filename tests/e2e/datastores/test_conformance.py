@@ -19,7 +19,7 @@ from deploy.local.cloud import Cloud
 from deploy.local.demo.client import DemoError, Tenant
 from tests.support.api import LATEST, Api, fault
 from tests.support.releases import Release
-from tests.support.tenants import delete_instance, follow, project_id, tenant
+from tests.support.tenants import delete_instance, follow, outcome, project_id, tenant
 from tests.support.tls import written
 from tests.support.traces import Traces, traces
 
@@ -115,7 +115,7 @@ def create(owner: Tenant, release: Release, password: str, files: Path, backup_i
 def instance(owner: Tenant, release: Release, before: Traces, files: Path) -> Instance:
     """The instance that the story is about."""
     assert before
-    return create(owner, release, secrets.token_urlsafe(16), files)
+    return create(owner, release, secrets.token_hex(16), files)
 
 
 def require(release: Release, *capabilities: Capability) -> None:
@@ -261,7 +261,7 @@ def back_up(owner: Tenant, instance: Instance, parent: str | None) -> str:
 def test_databases_and_users_come_and_go(owner: Tenant, instance: Instance) -> None:
     require(instance.release, "users")
     accounts = f"/instances/{instance.id}"
-    second = replace(instance.server, user="second", password=secrets.token_urlsafe(16))
+    second = replace(instance.server, user="second", password=secrets.token_hex(16))
     grants: list[dict[str, str]] = []
     if instance.release.can("databases"):
         owner.request("POST", f"{accounts}/databases", {"databases": [{"name": "more"}]})
@@ -280,6 +280,25 @@ def test_databases_and_users_come_and_go(owner: Tenant, instance: Instance) -> N
     if grants:
         owner.request("DELETE", f"{accounts}/databases/more")
         assert names(owner, f"{accounts}/databases") == {DATABASE}
+
+
+def test_users_come_and_go_while_a_backup_is_made(owner: Tenant, instance: Instance) -> None:
+    require(instance.release, "users", "backup")
+    users = f"/instances/{instance.id}/users"
+    asked = {"name": "beside", "instance": instance.id}
+    backup_id = owner.request("POST", "/backups", {"backup": asked})["backup"]["id"]
+    for name in ("one", "two"):
+        owner.request("POST", users, {"users": [{"name": name, "password": secrets.token_hex(16)}]})
+        owner.request("DELETE", f"{users}/{name}")
+        assert names(owner, users) == {USER}
+    assert outcome(owner, "backup_create", backup_id=backup_id).state == "SUCCEEDED"
+    listed = owner.request("GET", f"/operations?instance_id={instance.id}")["operations"]
+    [copy] = [seen for seen in listed if seen["backup_id"] == backup_id]
+    begun = [seen["created"] for seen in listed if seen["type"] == "user_create"]
+    beside = [at for at in begun if copy["created"] < at < copy["ended"]]
+    assert beside, "the backup was over before the first user was made"
+    owner.request("DELETE", f"/backups/{backup_id}")
+    follow(owner, "backup_delete", backup_id=backup_id)
 
 
 def names(owner: Tenant, path: str) -> set[str]:

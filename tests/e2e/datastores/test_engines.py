@@ -6,13 +6,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -27,6 +28,8 @@ from tests.support.tempurl_sink import TempUrlSink
 PASSWORD = "a canary's p4ssw0rd"
 USER, DATABASE = "tester", "app"
 SMALL_MB = 512
+VOLUME_MIB, FILL_MIB = 400, 16
+REFUSED_SECONDS = 10
 LARGE_MB = 2048
 BACKUP_MIB = 500
 BOUND_MIB = 128
@@ -71,9 +74,7 @@ def test_killed_it_is_seen_dead_and_starts_with_its_data(hosts: Hosts, release: 
         session.write(range(100))
         until(lambda: session.read() == set(range(100)), "what was written cannot be read")
     assert host.call("status")["result"]["running"] is True
-    for pid in host.processes():
-        os.kill(pid, signal.SIGKILL)
-    until(lambda: not host.processes(), "processes survive SIGKILL")
+    host.destroy()
     assert host.call("status")["result"]["running"] is False
     [boot] = (host.root / "boot").iterdir()
     environment = {"TROVE_HOST_FACTS": str(host.root / "facts.json"), "PATH": os.environ["PATH"]}
@@ -101,25 +102,87 @@ def test_a_full_volume_is_told(hosts: Hosts, release: Release) -> None:
     host = hosts.make(release.datastore.name, release.version.name)
     with full_volume(host):
         state = run(host, "create", create_arguments(release))
-        host.destroy()
     assert state["state"] == "failed"
     assert state["error"]["type"] == "disk_full", state
     assert "use a larger volume" in state["error"]["message"]
 
 
+def test_a_database_that_fills_its_volume_loses_nothing_and_goes_on_when_it_has_grown(
+    hosts: Hosts, release: Release
+) -> None:
+    """C3 of the catalogue of faults."""
+    if not release.datastore.volume:
+        pytest.skip(f"{release} has no volume")
+    if os.geteuid() != 0:
+        pytest.skip("a small file system to fill can be mounted by root only")
+    host = hosts.make(release.datastore.name, release.version.name)
+    with volume(host, f"{VOLUME_MIB}m") as data:
+        assert run(host, "create", create_arguments(release))["state"] == "succeeded"
+        with connect(release, host) as session:
+            session.write(range(100))
+            until(lambda: session.read() == set(range(100)), "what was written cannot be read")
+        assert host.call("status")["result"]["problem"] is None
+        fill(release, host)
+        until(lambda: tells(host), "the status does not tell that the volume is full")
+        subprocess.run(["mount", "-o", f"remount,size={4 * VOLUME_MIB}m", str(data)], check=True)
+        (data / "filling").unlink()
+        state = run(host, "grow", {"settings": create_arguments(release)["settings"]})
+        assert state["state"] == "succeeded", state
+        assert host.call("status")["result"]["problem"] is None
+        with connect(release, host) as session:
+            assert session.read() >= set(range(100))
+            session.write(range(100, 200))
+            until(lambda: session.read() >= set(range(200)), "what was written cannot be read")
+
+
+def fill(release: Release, host: HostDriver) -> None:
+    """Write until the database refuses or waits for room (MariaDB does), then take what is left of the volume."""
+
+    def write(mebibytes: int) -> None:
+        with contextlib.suppress(Exception), connect(release, host) as session:
+            for _ in range(mebibytes // FILL_MIB):
+                session.fill(FILL_MIB)
+
+    for mebibytes in (2 * VOLUME_MIB, FILL_MIB):
+        writer = threading.Thread(target=write, args=[mebibytes], daemon=True)
+        writer.start()
+        writer.join(REFUSED_SECONDS)
+        take_rest(host.root / "data")
+
+
+def tells(host: HostDriver) -> bool:
+    """Whether the status says that the volume is full, which it is; some engines give room back as they tidy up."""
+    take_rest(host.root / "data")
+    found = host.call("status")["result"]
+    return not found["running"] or "use a larger volume" in (found["problem"] or "")
+
+
+def take_rest(data: Path) -> None:
+    """Leave no room in a directory."""
+    subprocess.run(["dd", "if=/dev/zero", f"of={data}/filling", "bs=64k"], check=False, capture_output=True)
+
+
 @contextmanager
 def full_volume(host: HostDriver) -> Iterator[None]:
     """The host's data directory is a file system that has no room."""
+    with volume(host, "256k") as data:
+        take_rest(data)
+        yield
+
+
+@contextmanager
+def volume(host: HostDriver, size: str) -> Iterator[Path]:
+    """The host's data directory is a file system of its own."""
     data = host.root / "data"
     data.mkdir(mode=0o700)
     identity = as_engine_user()
-    options = f"size=256k,mode=700,uid={identity['user']},gid={identity['group']}"
+    options = f"size={size},mode=700,uid={identity['user']},gid={identity['group']}"
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "trove-full", str(data)], check=True)
     try:
-        subprocess.run(["dd", "if=/dev/zero", f"of={data}/filling", "bs=64k"], check=False, capture_output=True)
-        yield
+        yield data
     finally:
-        subprocess.run(["umount", str(data)], check=True)
+        host.destroy()
+        until(lambda: not subprocess.run(["umount", str(data)], check=False).returncode, "the volume is still in use")
 
 
 def test_a_large_backup_takes_little_memory(hosts: Hosts, release: Release, sink: TempUrlSink) -> None:

@@ -201,7 +201,7 @@ NASTY = [
 ]  # fmt: skip
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(names=st.lists(NAMES, min_size=3, max_size=3, unique=True), password=PASSWORDS)
 def test_any_name_and_password_is_only_that(host: HostDriver, names: list[str], password: str) -> None:
     _live(host, names, password)

@@ -116,7 +116,7 @@ def test_a_restart_that_fails_goes_back_to_the_settings_before(host: HostDriver)
     assert state["state"] == "failed"
     assert "nosuch_library" in state["error"]["message"]
     assert "it runs with the settings before" in state["error"]["message"]
-    assert superuser(host, "SHOW shared_preload_libraries") == ""
+    assert superuser(host, "SHOW shared_preload_libraries") == "pg_stat_statements"
     configure(host)
 
 

@@ -119,7 +119,7 @@ def test_restart_stop_start_and_boot(host: HostDriver) -> None:
     assert os.access(boot, os.X_OK)
     done(host, "stop")
     done(host, "stop")
-    assert host.call("status")["result"] == {"running": False, "version": None}
+    assert host.call("status")["result"] == {"running": False, "version": None, "problem": None}
     assert not boot.exists()
     done(host, "start")
     done(host, "start")
@@ -281,7 +281,7 @@ NASTY = [
 ]
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(names=st.lists(NAMES, min_size=3, max_size=3, unique=True))
 def test_any_name_and_password_is_only_that(host: HostDriver, names: list[str]) -> None:
     _use(host, *names)

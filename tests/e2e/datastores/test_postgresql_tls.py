@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 from contextlib import closing
 from dataclasses import dataclass
@@ -145,8 +144,7 @@ def test_each_start_brings_another_certificate(secured: Secured) -> None:
 
 def test_it_boots_with_the_certificate_that_was_there(secured: Secured) -> None:
     before = secured.serial
-    for pid in secured.host.processes():
-        os.kill(pid, signal.SIGKILL)
+    secured.host.destroy()
     environment = {"TROVE_HOST_FACTS": str(secured.host.root / "facts.json"), "PATH": os.environ["PATH"]}
     subprocess.run([str(secured.host.root / "boot" / "postgresql")], check=True, env=environment, **as_engine_user())
     assert secured.serial == before

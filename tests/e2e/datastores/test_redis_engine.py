@@ -10,7 +10,7 @@ import stat
 import subprocess
 from collections import deque
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from tests.support.tls import certified, written
 PASSWORD = "a canary's p4ssw0rd; \\ \" é"
 ALICE = {"name": "alice", "password": PASSWORD, "host": "%"}
 PORT = 6379
+MAXCLIENTS = 10
 ROOT = certified("root")
 ISSUING = certified("issuing", ROOT)
 AUTHORITY = TlsAuthority(ISSUING.key_text, ISSUING.text + ROOT.text)
@@ -295,6 +296,22 @@ def test_a_damaged_backup_is_not_restored(host: HostDriver, hosts: Hosts, sink: 
     assert not (other.root / "data" / host.datastore).exists()
 
 
+def test_hash_fields_that_expire_are_backed_up(hosts: Hosts, sink: TempUrlSink) -> None:
+    made, other = hosts.make("valkey", "9"), hosts.make("valkey", "9")
+    done(made, "create", settings=settings(made), users=[ALICE])
+    with connect(made) as client:
+        client.hset("cart", mapping={"item": "1", "kept": "2"})
+        client.execute_command("HEXPIRE", "cart", 10_000, "FIELDS", 1, "item")
+    done(made, "backup", upload=sink.address("PUT", "fields"), segment_bytes=1 << 20)
+    done(other, "restore", download=[sink.address("GET", "fields")], settings=settings(other))
+    with connect(other) as client:
+        assert client.hgetall("cart") == {b"item": b"1", b"kept": b"2"}
+        (seconds,) = client.execute_command("HTTL", "cart", "FIELDS", 1, "item")
+        assert 9_000 < seconds <= 10_000
+    for host in (made, other):
+        host.destroy()
+
+
 def test_valkey_takes_over_the_data_of_its_earlier_version(hosts: Hosts) -> None:
     made = hosts.make("valkey", "8")
     done(made, "create", settings=settings(made), users=[ALICE])
@@ -351,3 +368,34 @@ def test_no_secret_is_left_anywhere(host: HostDriver) -> None:
             content = Path(f"/proc/{pid}/{name}").read_bytes()
             assert canary not in content
             assert own_secret not in content
+
+
+@pytest.fixture
+def crowded(host: HostDriver, hosts: Hosts) -> Iterator[HostDriver]:
+    """A host whose tenant holds every connection."""
+    made = hosts.make(host.datastore)
+    done(made, "create", settings=settings(made, maxclients=MAXCLIENTS), users=[ALICE])
+    with ExitStack() as crowd:
+        for _ in range(MAXCLIENTS):
+            crowd.enter_context(connect(made)).ping()
+        yield made
+
+
+def test_a_tenant_who_holds_every_connection_is_told_so(crowded: HostDriver, sink: TempUrlSink) -> None:
+    status = crowded.call("status")["result"]
+    assert status["running"]
+    assert "raise maxclients" in status["problem"]
+    assert "raise maxclients" in crowded.call("accounts")["error"]["message"]
+    failed = do(crowded, "backup", upload=sink.address("PUT", "crowded"), segment_bytes=1 << 20)
+    assert failed["state"] == "failed"
+    assert "raise maxclients" in failed["error"]["message"]
+
+
+def test_maxclients_is_raised_by_a_restart_when_every_connection_is_taken(crowded: HostDriver) -> None:
+    more = settings(crowded, maxclients=2 * MAXCLIENTS)
+    assert done(crowded, "configure", settings=more)["restart_required"]
+    assert done(crowded, "configure", settings=more)["restart_required"]
+    assert not done(crowded, "restart")["restart_required"]
+    assert crowded.call("status")["result"]["problem"] is None
+    with connect(crowded) as client:
+        assert client.info("clients")["maxclients"] == 2 * MAXCLIENTS

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from datastores.host import download, tempurl
 from datastores.host.errors import BadRequest, DamagedBackup, StorageError, StorageRefused
-from datastores.host.segments import MANIFEST, Manifest, Segment, parse
 from datastores.host.tempurl import Retry
 from datastores.host.upload import SegmentUploader
+from datastores.protocol.manifest import INDEX, Segment
 from tests.support.tempurl_sink import ROOT, Fault, TempUrlSink
 
 QUICK = Retry(first=0.01, longest=0.02, give_up=5)
@@ -38,7 +38,7 @@ def fetched(sink: TempUrlSink, segments: tuple[Segment, ...]) -> bytes:
     return b"".join(bytes(block) for block in download.stored_stream(store(sink, "GET"), segments))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(blocks=st.lists(st.binary(max_size=300), max_size=8), size=st.integers(1, 400))
 def test_any_stream_is_cut_and_joined_again(sink: TempUrlSink, blocks: list[bytes], size: int) -> None:
     data = b"".join(blocks)
@@ -80,13 +80,13 @@ def test_an_upload_gives_up_in_the_end(sink: TempUrlSink) -> None:
 def test_a_store_that_is_away_is_named_without_the_capability(sink: TempUrlSink) -> None:
     address = sink.address("GET", "b") | {"url_prefix": "http://127.0.0.1:9/v1/b/"}
     with pytest.raises(StorageError, match="cannot be reached") as caught:
-        tempurl.store(address, Retry(0.01, 0.02, 0.1)).get(MANIFEST)
+        tempurl.store(address, Retry(0.01, 0.02, 0.1)).get(INDEX)
     assert "temp_url_sig" not in str(caught.value)
 
 
 def test_a_wrong_signature_is_refused(sink: TempUrlSink) -> None:
     with pytest.raises(StorageRefused, match="with 401"):
-        store(sink, "PUT").get(MANIFEST)
+        store(sink, "PUT").get(INDEX)
 
 
 def test_a_broken_download_goes_on_where_it_broke(sink: TempUrlSink) -> None:
@@ -112,25 +112,10 @@ def test_a_segment_of_another_size_is_not_used(sink: TempUrlSink) -> None:
         list(download.stored_stream(store(sink, "GET", retry), (segment,)))
 
 
-def test_a_manifest_is_read_as_it_was_written() -> None:
-    segment = Segment("segments/00000001", "e", 5, "s")
-    manifest = Manifest((segment,), 10, 5, "zstd", "tar", "18.6")
-    assert parse(manifest.to_json()) == manifest
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        b"",
-        b"[]",
-        b"{}",
-        Manifest((Segment("../x", "e", 5, "s"),), 5, 5, "zstd", "tar", "18").to_json(),
-        Manifest((Segment("segments/00000001", "e", 5, "s"),), 5, 6, "zstd", "tar", "18").to_json(),
-    ],
-)
-def test_a_wrong_manifest_is_refused(text: bytes) -> None:
-    with pytest.raises(DamagedBackup, match=r"reading segments\.json"):
-        parse(text)
+def test_a_wrong_description_is_a_damaged_backup(sink: TempUrlSink) -> None:
+    sink.objects[f"{ROOT}b/{INDEX}"] = b"{}"
+    with pytest.raises(DamagedBackup, match=r"segments\.json is not the description of a backup: segments is missing"):
+        download.manifest(store(sink, "GET"))
 
 
 @pytest.mark.parametrize(

@@ -231,3 +231,19 @@ def test_no_secret_is_left_anywhere(host: Host) -> None:
         for name in ("cmdline", "environ"):
             content = Path(f"/proc/{pid}/{name}").read_bytes()
             assert not any(canary in content for canary in canaries)
+
+
+def test_a_database_may_be_called_as_a_file_of_a_backup(host: Host, hosts: Hosts, sink: TempUrlSink) -> None:
+    if not host.release.can("databases"):
+        pytest.skip(f"{host.release.datastore.name} has no databases")
+    for name in ("meta", "meta.x"):
+        assert host.change("create_databases", databases=[{"name": name}])["ok"]
+        assert host.change("grant", name=USER, host="%", databases=[name])["ok"]
+        with host.connect(database=name) as session:
+            session.write(range(3))
+    host.do("backup", upload=sink.address("PUT", "meta"), segment_bytes=2**20)
+    release = host.release
+    other = Host(hosts.make(release.datastore.name, release.version.name), release, host._authority)
+    other.do("restore", download=[sink.address("GET", "meta")], **other.arguments() | {"databases": [], "users": []})
+    with other.connect(database="meta") as session:
+        assert sorted(session.read()) == [0, 1, 2]

@@ -30,7 +30,7 @@ def test_an_upgrade_keeps_what_was_written(cloud: Cloud, tmp_path: Path, old: Re
     if str(old) == f"postgresql-{OLD}":
         require_takeover()
     owner = tenant(cloud)
-    instance = create(owner, old, secrets.token_urlsafe(16), tmp_path)
+    instance = create(owner, old, secrets.token_hex(16), tmp_path)
     path = f"/instances/{instance.id}"
     with instance.connect() as session:
         session.write(NUMBERS)
