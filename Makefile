@@ -3,13 +3,14 @@ PYTHON ?= python3
 export PYTHON
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test check format bench fuzz
+.PHONY: help setup demo test check format bench fuzz soak
 help:
 	@echo 'make demo    set up and run the main job: create, fill, back up, restore'
 	@echo 'make test    set up and run every check and test'
 	@echo 'make check   format, lint, types, import rules, workflows, spec and models in step'
 	@echo 'make format  write formatted code, and what is generated from the spec'
 	@echo 'make bench   measure and print the tables'
+	@echo 'make soak    random operations of writing tenants, 20 minutes (TROVE_SOAK_MINUTES)'
 	@echo 'make fuzz    more than 10,000 generated requests against the specification'
 
 setup:
@@ -19,7 +20,7 @@ demo: setup
 	@$(BIN)/trovectl demo
 
 test: check
-	@$(BIN)/pytest tests --ignore tests/bench --numprocesses 2 --no-loadscope-reorder
+	@$(BIN)/pytest tests --ignore tests/bench --ignore tests/soak --numprocesses 2 --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff format --check
@@ -36,6 +37,9 @@ format: setup
 
 bench: setup
 	@$(BIN)/pytest tests/bench -s -q
+
+soak: setup
+	@$(BIN)/pytest tests/soak -s -q
 
 fuzz: setup
 	@TROVE_FUZZ_EXAMPLES=100 $(BIN)/pytest tests/api/test_schemathesis.py -q
