@@ -233,7 +233,23 @@ def _executions() -> Iterator[str]:
     deadline = time.monotonic() + QUIET_SECONDS
     while (alive := _alive_executions()) and time.monotonic() < deadline:
         time.sleep(0.2)
-    yield from (f"execution {execution} of {workflow} runs; its operation does not" for execution, workflow in alive)
+    for execution, workflow in alive:
+        yield f"execution {execution} of {workflow} runs; its operation does not; its last tasks: {_tasks(execution)}"
+
+
+def _tasks(execution: str) -> str:
+    """What Mistral last did of an execution: task, state, when, and its actions with theirs."""
+    listed = mistral.send("GET", f"/executions/{execution}/tasks?fields=id,name,state,state_info,updated_at")
+    told = []
+    for task in sorted((listed or {"tasks": []})["tasks"], key=lambda task: str(task["updated_at"]))[-3:]:
+        actions = mistral.send("GET", f"/tasks/{task['id']}/action_executions?fields=id,state,created_at,updated_at")
+        last = [
+            f"{one['state']} {one['created_at']} - {one['updated_at']}" for one in (actions or {})["action_executions"]
+        ]
+        told.append(
+            f"{task['name']} {task['state']} {task['updated_at']} {task['state_info'] or ''} {sorted(last)[-2:]}"
+        )
+    return "; ".join(told) or "none"
 
 
 def _alive_executions() -> list[tuple[str, str]]:
