@@ -56,8 +56,19 @@ def start(execution_id: str, workflow: str, operation_id: str, expires: datetime
     """
     operation_token = token.issue(operation_id, "operation", expires)
     environment = {"functions": get_settings().function_urls, "token": operation_token}
-    body = {"id": execution_id, "workflow_name": workflow, "input": "{}", "params": json.dumps({"env": environment})}
-    send("POST", "/executions", json=body)
+    about = {"id": execution_id, "workflow_name": workflow, "description": operation_id}
+    send("POST", "/executions", json=about | {"input": "{}", "params": json.dumps({"env": environment})})
+
+
+def alive() -> dict[str, str]:
+    """The operations' executions that are not over, each with its operation's id.
+
+    Raises:
+        MistralUnavailable, MistralRefused.
+    """
+    states = ",".join(sorted(ALIVE))
+    reply = send("GET", f"/executions?state=in:{states}&fields=id,description") or {"executions": []}
+    return {entry["id"]: entry["description"] for entry in reply["executions"] if entry["description"]}
 
 
 def state(execution_id: str) -> ExecutionState:

@@ -4,7 +4,7 @@ QUEUED -> RUNNING -> SUCCEEDED, or RUNNING with `error` set (being undone) -> FA
 move locks the row, and making a move twice leaves what the first one made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -82,6 +82,13 @@ def active(older_than: datetime) -> list[Operation]:
     query = select(Operation).where(Operation.state.in_(ACTIVE_STATES), Operation.created < older_than)
     with transaction() as session:
         return list(session.scalars(query.order_by(Operation.created)))
+
+
+def ended_among(operation_ids: Collection[str], before: datetime) -> set[str]:
+    """Those of the operations that ended before then."""
+    query = select(Operation.id).where(Operation.id.in_(operation_ids), Operation.ended < before)
+    with transaction() as session:
+        return set(session.scalars(query))
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 An operation that is QUEUED is started. One whose execution is over or lost is settled: its workflow is started again
 under a new execution id, forward at first (every step is idempotent), to its undoing from the second time on or past
-the deadline, and NEEDS_OPERATOR when even that did not end it.
+the deadline, and NEEDS_OPERATOR when even that did not end it. An execution that goes on though its operation has ended
+is cancelled: Mistral that dies between a workflow's last task and its end keeps it RUNNING for ever.
 """
 
 import uuid
@@ -19,7 +20,7 @@ from functions.state.models import Instance, Operation, OperationState
 from functions.state.transitions import UNDOING_LIMIT
 
 GRACE = timedelta(seconds=10)
-"""An operation younger than this is left to the request that started it."""
+"""An operation younger than this is left to the request that started it; one that ended so lately, to its workflow."""
 PORTIONS = 10
 """Portions of old rows that one run removes at most."""
 PORTION_SECONDS = 8.0
@@ -29,7 +30,7 @@ SETTLEMENTS = 4
 
 
 class Swept(StepResult):
-    """How many operations were looked at, how many needed something, and how many old rows were removed."""
+    """How many operations were looked at, how many they or executions needed something, and how many old rows went."""
 
     active: int
     moved: int
@@ -42,7 +43,7 @@ def run(_request: Nothing, context: StepContext) -> Swept:
     for instance in configurations.lagging():
         _configure(instance)
     active = operations.active(now() - GRACE)
-    moved = sum(_move(operation) for operation in active)
+    moved = sum(_move(operation) for operation in active) + _end_executions()
     operation_totals.move_watermark()
     return Swept(active=len(active), moved=moved, removed=_forget(context))
 
@@ -81,6 +82,17 @@ def _move(operation: Operation) -> bool:
         _start(operation, execution_id(operation))
         return True
     return _settle(operation)
+
+
+def _end_executions() -> int:
+    """Cancel the executions whose operation has ended."""
+    alive = mistral.alive()
+    ended = operations.ended_among(alive.values(), now() - GRACE)
+    left = [execution for execution, operation in alive.items() if operation in ended]
+    for execution in left:
+        get_logger().warning("cancelling what nobody needs", operation_id=alive[execution], execution=execution)
+        mistral.cancel(execution)
+    return len(left)
 
 
 def _configure(instance: Instance) -> None:
