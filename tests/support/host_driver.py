@@ -38,6 +38,8 @@ class HostDriver:
         self.version = catalog().version(datastore, version)
         self.address = free_address(catalog().find(datastore).ports)
         self.fence = 1
+        self.environment: dict[str, str] = {}
+        """What its processes have in their environment beside what every host gives them."""
         facts = {
             "host_id": root.name,
             "substrate": "local",
@@ -63,7 +65,7 @@ class HostDriver:
             capture_output=True,
             check=True,
             cwd="/",
-            env={"TROVE_HOST_FACTS": str(self.root / "facts.json"), "PATH": os.environ["PATH"]},
+            env={"TROVE_HOST_FACTS": str(self.root / "facts.json"), "PATH": os.environ["PATH"], **self.environment},
             **as_engine_user(),
         )
         reply: dict[str, Any] = json.loads(done.stdout)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from datastores.catalog import catalog
 from tests.e2e.datastores.conftest import Hosts
+from tests.support.clock import Clock
 from tests.support.host_driver import HostDriver, as_engine_user
 from tests.support.tempurl_sink import ROOT, Fault, TempUrlSink
 
@@ -191,6 +192,25 @@ def test_a_backup_whose_supervisor_is_killed_is_dead_and_leaves_nothing(host: Ho
     _until(lambda: _slots(host) == "0")
     _until(lambda: not _programs(set(host.processes()) - before))
     assert f"{ROOT}b/segments.json" not in sink.objects
+
+
+@pytest.mark.parametrize("seconds", [-3600, 7200])
+def test_e4_the_clock_is_set_while_a_backup_is_made(
+    host: HostDriver, sink: TempUrlSink, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    clock = Clock(host.root)
+    monkeypatch.setattr(host, "environment", clock.environment())
+    sink.release.clear()
+    host.fence = next(_numbers)
+    job = f"op{host.fence}-backup"
+    host.start(job, "backup", {"upload": sink.address("PUT", "b"), "segment_bytes": 1 << 18})
+    _until(lambda: _slots(host) == "1")
+    clock.ahead(seconds)
+    sink.release.set()
+    assert host.finish(job)["state"] == "succeeded"
+    status = json.loads((host.root / "jobs" / job / "status.json").read_text())
+    assert abs(status["ended"] - status["started"] - seconds) < abs(seconds) / 2
+    assert f"{ROOT}b/segments.json" in sink.objects
 
 
 def test_a_damaged_backup_is_not_restored(host: HostDriver, hosts: Hosts, sink: TempUrlSink) -> None:
