@@ -6,6 +6,7 @@ others when connections run out, and an end that lets the requests at hand be an
 
 import resource
 import signal
+import socket
 import time
 from collections.abc import Iterable
 
@@ -18,6 +19,8 @@ from deploy.image.limits import Limits
 
 FILES_FOR_OTHERS = 256
 """Open files of the process that are not connections of clients."""
+SEND_BUFFER_BYTES = 65_536
+"""Bytes of an answer that the kernel takes before the client has; without it, megabytes."""
 _TICK_SECONDS = 1
 
 
@@ -58,6 +61,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             _make_room(its)
         elif len(everyone) > self._connections:
             _make_room(everyone)
+
+    def set_socket_options(self, conn: socket.socket) -> None:
+        """Bound what the kernel keeps for a client that does not read."""
+        super().set_socket_options(conn)
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
     def maintenance(self, _now: float) -> None:
         """Nothing: waitress calls it while it prepares a poll, where a file number that is closed may be a new client's
