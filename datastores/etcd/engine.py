@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from datastores.etcd import engine_backup, engine_config, engine_make, engine_space, engine_users
 from datastores.etcd.engine_member import Member
-from datastores.host.accounts import Accounts, UserChange, UserName
-from datastores.host.engine import BackupState, Engine, Status, User, Version
+from datastores.host.engine import BackupState, Engine, Version
 from datastores.host.errors import BadRequest, EngineError
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
 from datastores.host.streams import Sink, Source
+from datastores.protocol.accounts import AccountList, User, UserChange, UserName
+from datastores.protocol.engine import EngineStatus, Settings
 
 _PROGRAMS = ("etcd", "etcdctl")
 
@@ -37,7 +37,7 @@ class EtcdEngine(Engine):
     def initialize(self) -> None:
         engine_make.make(self.member)
 
-    def configure(self, settings: dict[str, Any]) -> None:
+    def configure(self, settings: Settings) -> None:
         engine_config.write(self.member, settings)
 
     def limit_access(self, cidrs: list[str]) -> None:
@@ -49,13 +49,15 @@ class EtcdEngine(Engine):
     def stop(self) -> None:
         self.member.daemon.stop()
 
-    def status(self) -> Status:
+    def status(self) -> EngineStatus:
         if not self.running():
-            return Status(running=False)
+            return EngineStatus(running=False)
         status = self.member.request("maintenance/status")
-        return Status(running=True, version=status["version"], problem=engine_space.problem(status.get("errors", [])))
+        return EngineStatus(
+            running=True, version=status["version"], problem=engine_space.problem(status.get("errors", []))
+        )
 
-    def grown(self, settings: dict[str, Any]) -> None:
+    def grown(self, settings: Settings) -> None:
         if not self.running():
             self.configure(settings)
             return
@@ -81,7 +83,7 @@ class EtcdEngine(Engine):
 
     def update_user(self, change: UserChange) -> None:
         self.check_user(change.user.name, change.user.host)
-        self.check_user(change.name or change.user.name, change.host)
+        self.check_user(change.new_name or change.name, change.new_host)
         engine_users.update(self.member, change)
 
     def delete_user(self, user: UserName) -> None:
@@ -94,7 +96,7 @@ class EtcdEngine(Engine):
     def revoke(self, user: UserName, databases: list[str]) -> None:
         self._lacks("databases", databases)
 
-    def accounts(self) -> Accounts:
+    def accounts(self) -> AccountList:
         return engine_users.accounts(self.member, self.version.names)
 
     def log(self, name: str) -> Log:

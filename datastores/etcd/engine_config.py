@@ -9,6 +9,7 @@ from typing import Any
 from datastores.etcd.engine_member import NAME, PEER, Member
 from datastores.host import bearer, files
 from datastores.host.errors import BadRequest
+from datastores.protocol.engine import Settings
 
 _SETTING = re.compile(r"[a-z]+(-[a-z0-9]+)*")
 _QUOTA = "quota-backend-bytes"
@@ -18,7 +19,7 @@ _LOG_IN_LASTS = "5m"  # etcd's own: clients that do not log in anew when a chang
 _GIB = 1024**3
 
 
-def write(member: Member, settings: dict[str, Any]) -> bool:
+def write(member: Member, settings: Settings) -> bool:
     """Write the configuration; whether it has changed. Raises BadRequest for a setting that cannot be written."""
     for name in settings:
         if not _SETTING.fullmatch(name):
@@ -39,7 +40,7 @@ def alone(member: Member) -> dict[str, Any]:
     return {**_local(member), "data-dir": str(member.making), "advertise-client-urls": member.client_url}
 
 
-def _limited(member: Member, settings: dict[str, Any]) -> dict[str, Any]:
+def _limited(member: Member, settings: Settings) -> dict[str, Any]:
     if _QUOTA not in settings:
         return settings
     most = int(member.facts.volume_gb * _GIB * _QUOTA_OF_VOLUME)

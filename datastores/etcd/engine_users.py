@@ -7,10 +7,9 @@ is removed; its data and our backups have a hash only. 3.5 keeps hashes only.
 from __future__ import annotations
 
 from datastores.etcd.engine_member import Member
-from datastores.host.accounts import ANYWHERE, Account, Accounts, UserChange
-from datastores.host.engine import User
 from datastores.host.errors import BadRequest
 from datastores.host.names import USER, NameRules
+from datastores.protocol.accounts import ANYWHERE, Account, AccountList, User, UserChange
 
 _ROLE = "tenant"
 _EVERY_KEY = {"permType": "READWRITE", "key": "AA==", "range_end": "AA=="}  # from byte 0 on, in base64
@@ -31,7 +30,7 @@ def create(member: Member, users: list[User]) -> None:
 
 def update(member: Member, change: UserChange) -> None:
     """Set a user's password, or make it anew under another name. Raises BadRequest, EngineError."""
-    there, name = _names(member), change.name or change.user.name
+    there, name = _names(member), change.new_name or change.name
     if not {change.user.name, name} & set(there):
         raise BadRequest(f"there is no user '{change.user.name}'")
     if name not in there and change.password is None:
@@ -48,10 +47,10 @@ def delete(member: Member, name: str) -> None:
         member.request("auth/user/delete", name=name)
 
 
-def accounts(member: Member, rules: NameRules) -> Accounts:
+def accounts(member: Member, rules: NameRules) -> AccountList:
     """The users with names that the service accepts. Raises EngineError."""
     names = [name for name in _names(member) if rules.problem(USER, name) is None]
-    return Accounts(databases=(), users=tuple(Account(name, ANYWHERE, ()) for name in sorted(names)))
+    return AccountList(databases=(), users=tuple(Account(name, ANYWHERE, ()) for name in sorted(names)))
 
 
 def _names(member: Member) -> list[str]:

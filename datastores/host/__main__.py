@@ -8,12 +8,15 @@ import os
 import pkgutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from datastores.host import facts as host_facts
 from datastores.host import process
 from datastores.host.errors import BadRequest, HostError, from_os_error
 from datastores.host.facts import Facts
+from datastores.protocol import codec, requests
+from datastores.protocol.codec import ProtocolError
+from datastores.protocol.requests import Call, CancelJob, Change, JobReport, PollJob, Reply, Request, StartJob
 
 if TYPE_CHECKING:
     from datastores.host.engine import Engine
@@ -21,105 +24,73 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Answer the request on stdin, or be the supervisor named by the arguments `--supervise JOB_ID REQUEST_FILE`."""
+    """Answer the request on stdin, or be the supervisor of the job in the file that `--supervise FILE` names."""
     process.raise_files()
     if sys.argv[1:2] == ["--supervise"]:
-        _supervise(sys.argv[2], Path(sys.argv[3]))
+        _supervise(Path(sys.argv[2]))
         return
-    try:
-        reply = {"ok": True, "result": _answer(_read_line())}
-    except HostError as error:
-        reply = {"ok": False, "error": error.document()}
-    except OSError as error:
-        reply = {"ok": False, "error": from_os_error(error).document()}
+    reply = codec.encode(_reply(sys.stdin.buffer.readline()))
     sys.stdout.write(json.dumps(reply) + "\n")
     sys.stdout.flush()
     os._exit(0)  # do not wait for a thread that still waits for a lock
 
 
-def _read_line() -> dict[str, Any]:
+def _reply(line: bytes) -> Reply:
     try:
-        request = json.loads(sys.stdin.buffer.readline())
-    except ValueError as error:
-        raise BadRequest("the request is not a JSON line") from error
-    if not isinstance(request, dict):
-        raise BadRequest("the request is not a JSON object")
-    return request
+        return Reply(ok=True, result=codec.encode(_answer(requests.read(codec.parse(line)))))
+    except ProtocolError as error:
+        return Reply(ok=False, error=BadRequest(str(error)).failure())
+    except HostError as error:
+        return Reply(ok=False, error=error.failure())
+    except OSError as error:
+        return Reply(ok=False, error=from_os_error(error).failure())
 
 
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    facts = host_facts.load()
-    facts.prepare()
-    command = _COMMANDS.get(str(request.get("command")))
-    if command is None:
-        raise BadRequest(f"there is no command {request.get('command')!r}: there are {', '.join(sorted(_COMMANDS))}")
-    return command(facts, request)
-
-
-def _text(request: dict[str, Any], name: str) -> str:
-    value = request.get(name)
-    if not isinstance(value, str):
-        raise BadRequest(f"{request['command']}: field '{name}' must be a text")
-    return value
-
-
-def _start(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
+def _answer(request: Request) -> object:
     from datastores.host import jobs
 
-    return jobs.start(facts, request, _work(facts, request))
+    facts = host_facts.load()
+    facts.prepare()
+    if isinstance(request, Change):
+        return _change(facts, request)
+    if isinstance(request, StartJob):
+        return jobs.start(facts, request, _job(facts, request))
+    if isinstance(request, PollJob):
+        return jobs.poll(facts, request.job_id, request.wait)
+    if isinstance(request, CancelJob):
+        return jobs.cancel(facts, request)
+    return _call(facts, request)
 
 
-def _change(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
+def _change(facts: Facts, request: Change) -> JobReport:
     """Make a change as a job, and wait for it: it goes on when the wait is over, and is found by the next request.
 
     One that was killed in the middle is forgotten, so that the next request makes the change again.
     """
     from datastores.host import jobs
 
-    jobs.start(facts, request, _work(facts, request))
-    report = jobs.poll(facts, _text(request, "job_id"), float(request.get("wait", 0)))
-    jobs.forget_dead(facts, _text(request, "job_id"))
+    jobs.start(facts, request, _job(facts, request))
+    report = jobs.poll(facts, request.job_id, request.wait)
+    jobs.forget_dead(facts, request.job_id)
     return report
 
 
-def _poll(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
-    from datastores.host import jobs
-
-    return jobs.poll(facts, _text(request, "job_id"), float(request.get("wait", 0)))
-
-
-def _cancel(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
-    from datastores.host import fence, jobs
-
-    return jobs.cancel(facts, _text(request, "job_id"), fence.turn(request))
-
-
-def _call(facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
+def _call(facts: Facts, request: Call) -> object:
     from datastores.host import calls
-    from datastores.host.fence import Fence, turn
+    from datastores.host.fence import Fence
 
-    action, arguments = _text(request, "action"), request.get("arguments", {})
-    if not calls.changes(action):
-        return calls.call(_engine(facts, request), action, arguments)
+    asked = calls.read(request)
+    if not calls.changes(asked):
+        return calls.call(_engine(facts, request), asked)
     with Fence(facts.jobs) as fence:
-        fence.let_pass(turn(request))
-        return calls.call(_engine(facts, request), action, arguments)
+        fence.let_pass(request.turn)
+        return calls.call(_engine(facts, request), asked)
 
 
-def _engine(facts: Facts, request: dict[str, Any]) -> Engine:
+def _engine(facts: Facts, request: StartJob | Call) -> Engine:
     from datastores.host import engine
 
-    datastore = _text(request, "datastore")
-    return engine.load(datastore, _text(request, "version"), facts, _definition(datastore))
-
-
-_COMMANDS: dict[str, Callable[[Facts, dict[str, Any]], dict[str, Any]]] = {
-    "job.start": _start,
-    "job.poll": _poll,
-    "job.cancel": _cancel,
-    "call": _call,
-    "change": _change,
-}
+    return engine.load(request.datastore, request.version, facts, _definition(request.datastore))
 
 
 def _definition(datastore: str) -> dict[str, Any]:
@@ -134,29 +105,26 @@ def _definition(datastore: str) -> dict[str, Any]:
     return definition
 
 
-def _work(facts: Facts, request: dict[str, Any]) -> Work:
-    """The work of a job, as its worker does it. Raises BadRequest for an unknown action or datastore."""
-    from datastores.host import actions
+def _job(facts: Facts, request: StartJob) -> Work:
+    """The work of a job, as its worker does it. Raises BadRequest, ProtocolError."""
+    from datastores.host import actions, calls
 
-    if request["command"] == "change":
-        return functools.partial(_changed, _engine(facts, request), request)
-    action = actions.find(_text(request, "action"))
-    return functools.partial(action, _engine(facts, request), request.get("arguments", {}))
-
-
-def _changed(engine: Engine, request: dict[str, Any], _progress: object) -> dict[str, Any]:
-    from datastores.host import calls
-
-    return calls.call(engine, _text(request, "action"), request.get("arguments", {}))
+    engine = _engine(facts, request)
+    if isinstance(request, Change):
+        change = calls.read(request)
+        return lambda _progress: calls.call(engine, change)
+    return functools.partial(actions.do, engine, actions.read(request))
 
 
-def _supervise(job_id: str, request_file: Path) -> None:
+def _supervise(request_file: Path) -> None:
     from datastores.host import jobs
 
-    request = json.loads(request_file.read_text(encoding="utf-8"))
+    text = request_file.read_bytes()
     request_file.unlink()
-    facts = host_facts.load()
-    jobs.resume(facts, job_id, request, _work(facts, request))
+    request = requests.read(codec.parse(text))
+    if isinstance(request, StartJob):
+        facts = host_facts.load()
+        jobs.resume(facts, request, _job(facts, request))
 
 
 if __name__ == "__main__":

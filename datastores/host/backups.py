@@ -6,9 +6,7 @@ import contextlib
 import functools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from datastores.host import arguments as fields
 from datastores.host import download, files, zstd
 from datastores.host.engine import BackupState, Engine
 from datastores.host.errors import BadRequest, DamagedBackup, ParentUnusable
@@ -16,25 +14,27 @@ from datastores.host.progress import Progress
 from datastores.host.streams import Sink, Source, counted, counted_source
 from datastores.host.tempurl import Store
 from datastores.host.upload import SegmentUploader, put, store_file
+from datastores.protocol.engine import Backup, Parent
 from datastores.protocol.manifest import INDEX, STATE, Manifest
 
 _COMPRESSING_THREADS = 2
 _SCRATCH = "backup.tmp"
 
 
-def dump(engine: Engine, arguments: dict[str, Any], store: Store, progress: Progress) -> Manifest:
+def dump(engine: Engine, asked: Backup, progress: Progress) -> Manifest:
     """Store a backup of all data, or of what changed since its parent; `segments.json` is written last.
 
     A parent that cannot be built on fails the job only where it is required; else the backup becomes a full one.
     """
-    uploader = SegmentUploader(store, fields.positive(arguments, "segment_bytes"))
+    store = Store(asked.upload)
+    uploader = SegmentUploader(store, asked.segment_bytes)
     version = engine.status().version or engine.version.number
     compression = zstd.best()
     compressor = zstd.compressor(compression, uploader.write, min(_COMPRESSING_THREADS, engine.facts.cpus))
     raw = _Counted(compressor.write, progress)
     with _scratch(engine) as scratch:
         state = BackupState(scratch / "own")
-        parent_id = _write(engine, fields.parent(arguments), state, raw)
+        parent_id = _write(engine, asked.parent, state, raw)
         compressor.finish()
         segments = uploader.finish()
         kept = store_file(store, STATE, state.own) if state.own.exists() else None
@@ -77,7 +77,7 @@ def _report(progress: Progress, before: int, expected: int, done: int) -> None:
     progress.bytes(before + done, expected)
 
 
-def _write(engine: Engine, parent: fields.Parent | None, state: BackupState, sink: _Counted) -> str | None:
+def _write(engine: Engine, parent: Parent | None, state: BackupState, sink: _Counted) -> str | None:
     """Dump upon the parent if it can be; the id of the parent that was built on."""
     if parent is not None:
         try:
@@ -93,11 +93,12 @@ def _write(engine: Engine, parent: fields.Parent | None, state: BackupState, sin
     return None
 
 
-def _fetch_state(engine: Engine, parent: fields.Parent, path: Path) -> None:
-    stored = download.manifest(parent.store).state
+def _fetch_state(engine: Engine, parent: Parent, path: Path) -> None:
+    store = Store(parent.download)
+    stored = download.manifest(store).state
     if stored is None:
         raise ParentUnusable(f"backup {parent.id} left nothing that an incremental backup can be built on")
-    download.fetch(parent.store, stored, path)
+    download.fetch(store, stored, path)
     engine.facts.give(path)
 
 

@@ -9,26 +9,24 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Any
 
-from datastores.host import arguments as fields
 from datastores.host import files
 from datastores.host.engine import Engine
 from datastores.host.facts import Facts
+from datastores.protocol.engine import Certificate, EngineReport
 
 _DIRECTORY = "tls"
 
 
-def deliver(engine: Engine, arguments: dict[str, Any]) -> None:
-    """Put the argument `tls` where `facts` says, for the database's next start; without one, nothing changes."""
-    delivery = fields.delivery(arguments)
-    if delivery is None:
+def deliver(engine: Engine, delivered: Certificate | None) -> None:
+    """Put a certificate where `facts` says, for the database's next start; without one, nothing changes."""
+    if delivered is None:
         return
     facts = engine.facts
     texts = {
-        facts.private_key: delivery.private_key,
-        facts.authority: delivery.authority,
-        facts.certificate: delivery.certificate,  # the last one: its presence says that there is TLS
+        facts.private_key: delivered.private_key,
+        facts.authority: delivered.authority,
+        facts.certificate: delivered.certificate,  # the last one: its presence says that there is TLS
     }
     made = _directory(facts, {path.name: text for path, text in texts.items()})
     _link(facts.conf / _DIRECTORY, made.name)
@@ -38,20 +36,24 @@ def deliver(engine: Engine, arguments: dict[str, Any]) -> None:
         files.remove_tree(old)
 
 
-def report(engine: Engine, arguments: dict[str, Any]) -> dict[str, Any]:
-    """What a job that has delivered and started says: {"certificate_expires": ISO time, null without TLS}."""
-    delivery = fields.delivery(arguments)
-    if delivery is None:
-        return {}
-    return {"certificate_expires": delivery.expires if engine.tls() else None}
+def report(
+    engine: Engine,
+    delivered: Certificate | None,
+    version: str | None = None,
+    restart_required: bool | None = None,
+) -> EngineReport:
+    """What work that has delivered a certificate and started the database says of it."""
+    tls = engine.tls() if delivered else None
+    expires = delivered.expires if delivered and tls else None
+    return EngineReport(version, restart_required, tls, expires)
 
 
-def renew(engine: Engine, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Deliver to a database as it is, without a restart; as `report`, or {"restart_required": true}."""
-    deliver(engine, arguments)
-    if not engine.running() or not engine.tls():
-        return {}
-    return report(engine, arguments) if engine.reload_certificate() else {"restart_required": True}
+def renew(engine: Engine, delivered: Certificate | None) -> EngineReport:
+    """Deliver to a database as it is, without a restart, and say whether it uses the certificate or needs one."""
+    deliver(engine, delivered)
+    if delivered is None or not engine.running() or not engine.tls():
+        return EngineReport()
+    return report(engine, delivered) if engine.reload_certificate() else EngineReport(restart_required=True)
 
 
 def _directory(facts: Facts, texts: dict[str, str]) -> Path:

@@ -10,17 +10,18 @@ from __future__ import annotations
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from datastores.host.accounts import Accounts, UserChange, UserName
 from datastores.host.errors import BadRequest, EngineError, SettingsRefused, Unsupported
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
 from datastores.host.names import DATABASE, USER, NameRules, rules
 from datastores.host.process import Programs
 from datastores.host.streams import Sink, Source
+from datastores.protocol.accounts import AccountList, Database, User, UserChange, UserName
+from datastores.protocol.engine import EngineStatus, Settings
 
 
 @dataclass(frozen=True)
@@ -44,41 +45,12 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Database:
-    """A database to create; None = the engine's default."""
-
-    name: str
-    character_set: str | None = None
-    collate: str | None = None
-
-
-@dataclass(frozen=True)
-class User:
-    """A user to create, with the databases it may use. `host` limits where it may connect from (`%` = anywhere)."""
-
-    name: str
-    password: str = field(repr=False)
-    host: str | None = None
-    databases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class BackupState:
     """Files of the engine's own form between backups: `own` is what this backup leaves for the next incremental one,
     if it can; `parent` is what the parent left, None for a full backup."""
 
     own: Path
     parent: Path | None = None
-
-
-@dataclass(frozen=True)
-class Status:
-    """Whether the database runs, and its exact version when it can be told."""
-
-    running: bool
-    version: str | None = None
-    problem: str | None = None
-    """Why a database that runs does not do its work for its clients, in words for the tenant."""
 
 
 class Engine(ABC):
@@ -102,7 +74,7 @@ class Engine(ABC):
         """Make empty data, once."""
 
     @abstractmethod
-    def configure(self, settings: dict[str, Any]) -> None:
+    def configure(self, settings: Settings) -> None:
         """Write the configuration for this host; `settings` are the engine's parameters. Does not restart."""
 
     @abstractmethod
@@ -156,11 +128,11 @@ class Engine(ABC):
         """Whether the data is this version's for good: an earlier one cannot take it back."""
         return False
 
-    def grown(self, settings: dict[str, Any]) -> None:  # noqa: B027 -- most engines use what the file system has
+    def grown(self, settings: Settings) -> None:  # noqa: B027 -- most engines use what the file system has
         """Make use of a volume that has become larger; `settings` are those of `configure`. The database may run."""
 
     @abstractmethod
-    def status(self) -> Status:
+    def status(self) -> EngineStatus:
         """The state now."""
 
     def running(self) -> bool:
@@ -209,7 +181,7 @@ class Engine(ABC):
         """Take databases from a user, ending its sessions there; what it owns there stays."""
         self._lacks("users", databases)
 
-    def accounts(self) -> Accounts:
+    def accounts(self) -> AccountList:
         """The tenant's databases and users: those that have names which the service accepts."""
         raise Unsupported("this datastore does not have the capability 'users'")
 
@@ -225,7 +197,7 @@ class Engine(ABC):
 
     # capability: configuration
 
-    def reconfigure(self, settings: dict[str, Any]) -> None:
+    def reconfigure(self, settings: Settings) -> None:
         """Make these the settings, at once where the database can without a restart.
 
         Raises EngineError when the database refuses one; then all are as they were.

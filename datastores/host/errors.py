@@ -22,7 +22,8 @@ from __future__ import annotations
 
 import errno
 import re
-from typing import Any
+
+from datastores.protocol.requests import Failure
 
 _PATH = re.compile(r"(?<![\w/:.~])/(?:[\w.@+-]+/)+([\w.@+-]*)")
 _MESSAGE_LENGTH = 1000
@@ -35,12 +36,12 @@ class HostError(Exception):
     type = "host_error"
     retryable = False
 
-    def document(self) -> dict[str, Any]:
+    def failure(self) -> Failure:
         """The error as it travels in a reply: tenants read it, whom the host's directories and a log do not help."""
         message = _PATH.sub(r"\1", str(self))
         if len(message) > _MESSAGE_LENGTH:
             message = f"{message[:_BEGINNING]} ... {message[_BEGINNING - _MESSAGE_LENGTH :]}"
-        return {"type": self.type, "message": message, "retryable": self.retryable}
+        return Failure(self.type, message, self.retryable)
 
 
 class BadRequest(HostError):

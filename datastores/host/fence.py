@@ -6,19 +6,10 @@ import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from datastores.host import files
-from datastores.host.errors import BadRequest, Fenced
+from datastores.host.errors import Fenced
 from datastores.protocol.turns import Lock, Turn
-
-
-def turn(fields: dict[str, Any]) -> Turn:
-    """The turn that the fields tell. Raises BadRequest."""
-    number, lock = fields.get("fence"), fields.get("lock")
-    if not isinstance(number, int) or lock not in {known.value for known in Lock}:
-        raise BadRequest("field 'fence' must be an integer, and 'lock' a class of operations")
-    return Turn(number, Lock(lock))
 
 
 class Fence:

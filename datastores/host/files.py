@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from datastores.protocol import codec
+from datastores.protocol.codec import Message
 
 
 def write_text(path: Path, text: str, mode: int = 0o600) -> None:
@@ -21,7 +25,7 @@ def write_text(path: Path, text: str, mode: int = 0o600) -> None:
     beside.replace(path)
 
 
-def write_json(path: Path, document: dict[str, Any]) -> None:
+def write_json(path: Path, document: Mapping[str, object]) -> None:
     """Replace a JSON file atomically, readable by its owner only."""
     write_text(path, json.dumps(document))
 
@@ -33,6 +37,19 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     return document
+
+
+def write_message(path: Path, message: object) -> None:
+    """Replace a file that holds a message atomically, readable by its owner only."""
+    write_text(path, codec.dump(message).decode())
+
+
+def read_message(path: Path, kind: type[Message]) -> Message | None:
+    """The message, or None when the file is not there. Raises ProtocolError."""
+    try:
+        return codec.load(kind, path.read_bytes())
+    except FileNotFoundError:
+        return None
 
 
 def tail(path: Path, size: int, since: int = 0) -> str:

@@ -7,19 +7,60 @@ import hashlib
 import json
 import os
 import secrets
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Optional
 
 from datastores.host import files
 from datastores.host.process import boot_id, kill_session
+from datastores.protocol.codec import Document
+from datastores.protocol.requests import Failure, JobState, StartJob
+from datastores.protocol.turns import Lock, Turn
 
-CLAIMED, RUNNING, SUCCEEDED, FAILED, DEAD, CANCELLED = (
-    "claimed", "running", "succeeded", "failed", "dead", "cancelled",
-)  # fmt: skip
-FINAL = frozenset({SUCCEEDED, FAILED, DEAD, CANCELLED})
+FINAL = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.DEAD, JobState.CANCELLED})
 _PBKDF2_ROUNDS = 50_000
+_KILLED = Failure("dead", "the job's process ended without a word (killed, or the host was rebooted)", retryable=True)
 _RENEWED = "tls"
 """The argument that is another one each time a job is asked for: it does not tell one job from another."""
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """What identifies a job, fit for the disk: its arguments (they hold secrets) only as a salted, slow digest.
+
+    A job that was cancelled before it was started has its operation's turn only.
+    """
+
+    fence: int = 0
+    lock: Lock = Lock.EXCLUSIVE
+    action: Optional[str] = None
+    datastore: Optional[str] = None
+    version: Optional[str] = None
+    time_limit: Optional[int] = None
+    salt: Optional[str] = None
+    arguments_digest: Optional[str] = None
+
+    @property
+    def turn(self) -> Turn:
+        """Its operation's turn."""
+        return Turn(self.fence, self.lock)
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """How a job fares, its supervisor's process, and how it ended: times are seconds since 1970, `result` the answer of
+    its work."""
+
+    state: JobState
+    pid: Optional[int] = None
+    start_time: Optional[str] = None
+    session: Optional[int] = None
+    boot_id: Optional[str] = None
+    started: Optional[float] = None
+    ended: Optional[float] = None
+    exit_code: Optional[int] = None
+    error: Optional[Failure] = None
+    result: Optional[Document] = None
 
 
 class JobDir:
@@ -39,17 +80,17 @@ class JobDir:
         """What the job and its programs said, secrets masked."""
         return self.path / "log"
 
-    def spec(self) -> dict[str, Any]:
-        """The specification without arguments, with their digest."""
-        return files.read_json(self.path / "spec.json") or {}
+    def spec(self) -> JobSpec:
+        """What was claimed."""
+        return files.read_message(self.path / "spec.json", JobSpec) or JobSpec()
 
-    def status(self) -> dict[str, Any]:
-        """The last state written; its `state` is one of this module's words."""
-        return files.read_json(self.path / "status.json") or {"state": CLAIMED}
+    def status(self) -> JobStatus:
+        """The last state written."""
+        return files.read_message(self.path / "status.json", JobStatus) or JobStatus(JobState.CLAIMED)
 
-    def set_status(self, status: dict[str, Any]) -> None:
+    def set_status(self, status: JobStatus) -> None:
         """Replace the state."""
-        files.write_json(self.path / "status.json", status)
+        files.write_message(self.path / "status.json", status)
 
     def open_lock(self) -> int:
         """A descriptor of the lock file, not locked."""
@@ -65,25 +106,24 @@ class JobDir:
             return None
         return descriptor
 
-    def settled_status(self) -> dict[str, Any]:
+    def settled_status(self) -> JobStatus:
         """The state as it is: `running` without a living supervisor is `dead`, and what is left of it is killed."""
         status = self.status()
-        if status["state"] != RUNNING or (descriptor := self.try_lock()) is None:
+        if status.state != JobState.RUNNING or (descriptor := self.try_lock()) is None:
             return status
         try:
             status = self.status()
-            if status["state"] == RUNNING:
-                if status["boot_id"] == boot_id():
-                    kill_session(status["session"])
-                message = "the job's process ended without a word (killed, or the host was rebooted)"
-                status.update(state=DEAD, error={"type": "dead", "message": message, "retryable": True})
+            if status.state == JobState.RUNNING:
+                if status.session is not None and status.boot_id == boot_id():
+                    kill_session(status.session)
+                status = replace(status, state=JobState.DEAD, error=_KILLED)
                 self.set_status(status)
         finally:
             os.close(descriptor)
         return status
 
 
-def claim(jobs: Path, job_id: str, spec: dict[str, Any], state: str = CLAIMED) -> int | None:
+def claim(jobs: Path, job_id: str, spec: JobSpec, state: JobState = JobState.CLAIMED) -> int | None:
     """Make a job's directory in one step, its lock already held; returns the locked descriptor.
 
     None when the job exists: the directory is made aside and renamed, and rename(2) refuses a non-empty target.
@@ -92,8 +132,8 @@ def claim(jobs: Path, job_id: str, spec: dict[str, Any], state: str = CLAIMED) -
     aside.path.mkdir(mode=0o700)
     descriptor = aside.open_lock()
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    files.write_json(aside.path / "spec.json", spec)
-    aside.set_status({"state": state})
+    files.write_message(aside.path / "spec.json", spec)
+    aside.set_status(JobStatus(state))
     try:
         aside.path.rename(jobs / job_id)
     except OSError:
@@ -105,23 +145,25 @@ def claim(jobs: Path, job_id: str, spec: dict[str, Any], state: str = CLAIMED) -
     return descriptor
 
 
-def specification(request: dict[str, Any]) -> dict[str, Any]:
-    """What identifies a job, fit for the disk: its arguments (they hold secrets) only as a salted, slow digest."""
-    names = ("fence", "lock", "action", "datastore", "version", "time_limit")
-    return {name: request[name] for name in names} | _digest(request["arguments"], secrets.token_hex(16))
+def specification(asked: StartJob) -> JobSpec:
+    """What identifies a job."""
+    salt = secrets.token_hex(16)
+    return JobSpec(
+        asked.fence, asked.lock, asked.action, asked.datastore, asked.version, asked.time_limit, salt,
+        _digest(asked.arguments, salt),
+    )  # fmt: skip
 
 
-def same_job(stored: dict[str, Any], request: dict[str, Any]) -> bool:
+def same_job(stored: JobSpec, asked: StartJob) -> bool:
     """Whether a request asks for the job that `stored` specifies."""
-    names = ("action", "datastore", "version")
-    if any(stored.get(name) != request[name] for name in names):
+    if (stored.action, stored.datastore, stored.version) != (asked.action, asked.datastore, asked.version):
         return False
-    digest = _digest(request["arguments"], stored["salt"])["arguments_digest"]
-    return secrets.compare_digest(digest, stored["arguments_digest"])
+    if stored.salt is None or stored.arguments_digest is None:
+        return False
+    return secrets.compare_digest(_digest(asked.arguments, stored.salt), stored.arguments_digest)
 
 
-def _digest(arguments: dict[str, Any], salt: str) -> dict[str, str]:
+def _digest(arguments: Document, salt: str) -> str:
     telling = {name: value for name, value in arguments.items() if name != _RENEWED}
     canonical = json.dumps(telling, sort_keys=True).encode()
-    digest = hashlib.pbkdf2_hmac("sha256", canonical, bytes.fromhex(salt), _PBKDF2_ROUNDS)
-    return {"salt": salt, "arguments_digest": digest.hex()}
+    return hashlib.pbkdf2_hmac("sha256", canonical, bytes.fromhex(salt), _PBKDF2_ROUNDS).hex()

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
 from datastores.host import facts as host_facts
 from datastores.host.errors import EngineError
 from datastores.host.facts import Facts
-from datastores.host.jobdir import CLAIMED, JobDir
+from datastores.host.jobdir import JobDir
+from datastores.protocol import requests
+from datastores.protocol.requests import JobState, StartJob
 
 _SYSTEMD = Path("/run/systemd/system")  # there when systemd is the init system: sd_booted(3)
 _RUNTIME = Path("/run")
@@ -71,7 +73,7 @@ def _drop_streams() -> None:
         os.dup2(null, stream)
 
 
-def run_unit(facts: Facts, job: JobDir, request: dict[str, Any]) -> None:
+def run_unit(facts: Facts, job: JobDir, asked: StartJob) -> None:
     """Start the supervisor as a transient systemd unit, which outlives sessions and gathers every process of the job.
 
     The request holds secrets and cannot be inherited by the unit: it goes through a private file on /run (memory)
@@ -81,10 +83,10 @@ def run_unit(facts: Facts, job: JobDir, request: dict[str, Any]) -> None:
     bundle.write_bytes(Path(sys.argv[0]).read_bytes())
     handed_over = _RUNTIME / f"trove-{job.id}.json"
     with os.fdopen(os.open(handed_over, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(request, file)
+        json.dump(requests.write(asked), file)
     try:
         done = subprocess.run(
-            unit_command(facts, job, request["time_limit"], [str(bundle), "--supervise", job.id, str(handed_over)]),
+            unit_command(facts, job, asked.time_limit, [str(bundle), "--supervise", str(handed_over)]),
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
@@ -106,7 +108,7 @@ def unit_command(facts: Facts, job: JobDir, time_limit: int, arguments: list[str
 
 def _await_supervisor(job: JobDir) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while job.status()["state"] == CLAIMED:
+    while job.status().state == JobState.CLAIMED:
         if time.monotonic() > deadline:
             raise EngineError(f"the job's unit did not start within {_START_SECONDS:.0f} seconds")
         time.sleep(0.02)

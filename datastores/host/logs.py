@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
+
+from datastores.protocol.logs import Measure, Position
 
 PART_BYTES = 4 * 1024 * 1024
 """The largest part; what publishing holds in memory."""
@@ -32,24 +34,6 @@ class Log:
 
 
 @dataclass(frozen=True)
-class Position:
-    """A place between two entries."""
-
-    file: str
-    head: str
-    offset: int
-
-    @staticmethod
-    def of(document: dict[str, Any] | None) -> Position | None:
-        """A position from its JSON form."""
-        return None if document is None else Position(document["file"], document["head"], int(document["offset"]))
-
-    def document(self) -> dict[str, Any]:
-        """Its JSON form."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
 class Part:
     """Entries of a log, the bytes of the files that hold them, and the position after them; the content is empty when
     none of the entries there is the log's own."""
@@ -62,15 +46,6 @@ class Part:
     def lines(self) -> int:
         """How many lines it has."""
         return self.content.count(b"\n") + (not self.content.endswith(b"\n") and bool(self.content))
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What lies behind a position: the bytes of the files, the end; `rotated`: the position's file is gone."""
-
-    pending_bytes: int
-    rotated: bool
-    end: Position | None
 
 
 def measure(log: Log, since: Position | None) -> Measure:

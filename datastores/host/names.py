@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from datastores.host.accounts import ANYWHERE
+from datastores.protocol.accounts import ANYWHERE
+from datastores.protocol.engine import Settings
 
 DATABASE, USER = "database", "user"
 _HOST = re.compile(r"[0-9A-Fa-f:.%_/]{1,60}")  # names are not looked up, and `localhost` is the service's
@@ -58,7 +59,5 @@ class NameRules:
 
 def rules(document: dict[str, Any]) -> NameRules:
     """The rules from the `names` of a datastore.yaml."""
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
-    }
+    values: Settings = {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
     return NameRules(**values)

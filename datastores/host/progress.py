@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from datastores.host import files
+from datastores.protocol.requests import JobProgress
 
 _SECONDS_BETWEEN_WRITES = 0.5
 
@@ -36,4 +37,4 @@ class Progress:
 
     def _write(self, count: int | None, percent: float | None) -> None:
         self._written = time.monotonic()
-        files.write_json(self._path, {"phase": self._phase, "bytes": count, "percent": percent})
+        files.write_message(self._path, JobProgress(self._phase, count, percent))

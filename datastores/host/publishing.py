@@ -7,66 +7,54 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from datastores.host.logs import Log, Position, parts
-from datastores.host.tempurl import Store
+from datastores.host.logs import Log, parts
+from datastores.host.tempurl import Retry, Store
+from datastores.protocol import codec
+from datastores.protocol.logs import PublishedPart, PublishLog
 
 CALL_BYTES = 32 * 1024 * 1024
 """What one call reads before it gives an account of it."""
+_SHORT = Retry(give_up=5.0)  # somebody waits for the answer, and asks again
 
 
-@dataclass(frozen=True)
-class Range:
-    """What is to be published: from `since` (None: the beginning) to `until`."""
+def publish(log: Log, asked: PublishLog) -> PublishedPart:
+    """Store the parts of a range, or those of its first CALL_BYTES; the metafile comes with the last of them.
 
-    since: Position | None
-    until: Position
-
-
-@dataclass(frozen=True)
-class Names:
-    """How the next objects are called: the time of the publication, and microseconds that count the parts."""
-
-    begun: datetime
-    parts: int
-
-    def part(self, number: int) -> str:
-        """The name of the part of that number within this call."""
-        time = self.begun + timedelta(microseconds=self.parts + number)
-        return f"/log-{time.isoformat(timespec='microseconds')}"
+    Raises StorageError, StorageRefused.
+    """
+    store = Store(asked.upload, _SHORT)
+    done = _store_parts(log, asked, store)
+    if done.finished:
+        about = {
+            "log_name": asked.name,
+            "log_type": asked.log_type,
+            "log_position": done.position and codec.encode(done.position),
+        }
+        _put(store, "_metafile", json.dumps(about).encode(), {"Content-Type": "application/json"})
+    return done
 
 
-@dataclass(frozen=True)
-class Account:
-    """What was published by one call."""
-
-    position: dict[str, Any] | None
-    published_bytes: int
-    parts: int
-    finished: bool
-
-
-def publish(log: Log, wanted: Range, names: Names, store: Store) -> Account:
-    """Store the parts of a range, or those of its first CALL_BYTES. Raises StorageError, StorageRefused."""
-    position, taken, stored, published = wanted.since, 0, 0, 0
-    for part in parts(log, wanted.since, wanted.until):
+def _store_parts(log: Log, asked: PublishLog, store: Store) -> PublishedPart:
+    position, taken, stored, published = asked.position, 0, 0, 0
+    for part in parts(log, asked.position, asked.until):
         if part.content:
             headers = {"X-Object-Meta-Lines": str(part.lines), "Content-Type": "text/plain; charset=utf-8"}
-            _put(store, names.part(stored), part.content, headers)
+            _put(store, _name(asked, stored), part.content, headers)
             stored, published = stored + 1, published + len(part.content)
         taken += part.file_bytes
         position = part.end
         if taken >= CALL_BYTES:
-            return Account(position.document(), published, stored, finished=position == wanted.until)
-    return Account(position.document() if position else None, published, stored, finished=True)
+            return PublishedPart(position, published, stored, finished=position == asked.until)
+    return PublishedPart(position, published, stored, finished=True)
 
 
-def put_metafile(store: Store, details: dict[str, Any]) -> None:
-    """Store the metafile. Raises StorageError, StorageRefused."""
-    _put(store, "_metafile", json.dumps(details).encode(), {"Content-Type": "application/json"})
+def _name(asked: PublishLog, number: int) -> str:
+    """The name of the object of that number within this call: when the publication began, and microseconds that count
+    its parts."""
+    time = datetime.fromisoformat(asked.begun) + timedelta(microseconds=asked.parts + number)
+    return f"/log-{time.isoformat(timespec='microseconds')}"
 
 
 def _put(store: Store, path: str, body: bytes, headers: dict[str, str]) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 from urllib.parse import parse_qsl
+
+from datastores.protocol.codec import Document
+from datastores.protocol.requests import Failure
 
 SECRET_NAMES = frozenset({"password", "query", "secret", "token", "private_key"})
 _MASK = "***"
@@ -16,7 +19,7 @@ class Redactor:
     The signature inside a TempURL query counts by itself, since tools print addresses in pieces.
     """
 
-    def __init__(self, arguments: dict[str, Any]) -> None:
+    def __init__(self, arguments: Document) -> None:
         found = {secret for secret in _secrets(arguments) if secret}
         self._secrets = sorted(found, key=len, reverse=True)
 
@@ -25,6 +28,10 @@ class Redactor:
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
         return text
+
+    def failure(self, failure: Failure | None) -> Failure | None:
+        """The same for an error."""
+        return failure and replace(failure, message=self.text(failure.message))
 
     def line(self, line: bytes) -> bytes:
         """The same for a line of a log."""

@@ -8,18 +8,22 @@ import selectors
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable, Optional
 
 from datastores.host import files
 from datastores.host.errors import HostError, JobCancelled, TimeLimit, from_os_error
-from datastores.host.jobdir import CANCELLED, FAILED, RUNNING, SUCCEEDED, JobDir
+from datastores.host.jobdir import JobDir, JobStatus
 from datastores.host.process import boot_id, die_with_parent, kill_session, start_time
 from datastores.host.progress import Progress
 from datastores.host.redact import Redactor
+from datastores.protocol import codec
+from datastores.protocol.codec import Document
+from datastores.protocol.requests import Failure, JobState, StartJob
 
-Work = Callable[[Progress], "dict[str, Any]"]
+Work = Callable[[Progress], object]
+"""What a job does; its answer is a message."""
 _GRACE_SECONDS = 5.0
 _LOG_BYTES = 512 * 1024
 _READ_BYTES = 64 * 1024
@@ -31,7 +35,7 @@ class Supervised:
 
     job: JobDir
     lock: int
-    request: dict[str, Any]
+    asked: StartJob
     work: Work
     ready: Callable[[], None]
 
@@ -39,34 +43,26 @@ class Supervised:
 def supervise(supervised: Supervised) -> None:
     """Run the worker to its end in this process's session and write the final state. Call in a detached process."""
     wake = _wake_on_signals()
-    identity = _identity()
-    supervised.job.set_status({**identity, "state": RUNNING})
+    running = _running()
+    supervised.job.set_status(running)
     log_read, log_write = os.pipe()
+    supervisor = os.getpid()
     worker = os.fork()
     if worker == 0:
         os.close(log_read)
-        _work(supervised, identity["pid"], log_write)
+        _work(supervised, supervisor, log_write)
     os.setpgid(worker, worker)
     os.close(log_write)
     supervised.ready()
-    redactor = Redactor(supervised.request["arguments"])
+    redactor = Redactor(supervised.asked.arguments)
     reason, code = _watch(worker, wake, _Log(supervised.job.log, log_read, redactor), supervised)
-    kill_session(identity["session"])
-    status = {**identity, **_ending(supervised.job, reason, code)}
-    if status["error"]:
-        status["error"]["message"] = redactor.text(status["error"]["message"])
-    supervised.job.set_status({**status, "ended": time.time()})
+    kill_session(os.getsid(0))
+    supervised.job.set_status(_ended(running, _outcome_of(supervised.job, reason, code), code, redactor))
 
 
-def _identity() -> dict[str, Any]:
+def _running() -> JobStatus:
     pid = os.getpid()
-    return {
-        "pid": pid,
-        "start_time": start_time(pid),
-        "session": os.getsid(0),
-        "boot_id": boot_id(),
-        "started": time.time(),
-    }
+    return JobStatus(JobState.RUNNING, pid, start_time(pid), os.getsid(0), boot_id(), time.time())
 
 
 def _wake_on_signals() -> int:
@@ -127,7 +123,7 @@ def select_readable(descriptor: int) -> bool:
 
 def _watch(worker: int, wake: int, log: _Log, supervised: Supervised) -> tuple[HostError | None, int]:
     """Wait for the worker's end, the time limit or a SIGTERM; returns why we ended it, and its exit code."""
-    ending = _Ending(worker, supervised.request)
+    ending = _Ending(worker, supervised.asked)
     with selectors.DefaultSelector() as selector:
         selector.register(wake, selectors.EVENT_READ)
         selector.register(log.source, selectors.EVENT_READ)
@@ -146,11 +142,11 @@ def _watch(worker: int, wake: int, log: _Log, supervised: Supervised) -> tuple[H
 class _Ending:
     """Ends a worker that was cancelled or is late: SIGTERM to its group, SIGKILL after a grace period."""
 
-    def __init__(self, worker: int, request: dict[str, Any]) -> None:
+    def __init__(self, worker: int, asked: StartJob) -> None:
         self.reason: HostError | None = None
         self._worker = worker
-        self._request = request
-        self._deadline: float = time.monotonic() + request["time_limit"]
+        self._asked = asked
+        self._deadline: float = time.monotonic() + asked.time_limit
 
     def seconds_left(self) -> float:
         """Until something is to be done."""
@@ -166,8 +162,7 @@ class _Ending:
             self.reason = JobCancelled("the job was cancelled")
             self._end(signal.SIGTERM)
         elif late:
-            action, limit = self._request["action"], self._request["time_limit"]
-            self.reason = TimeLimit(f"'{action}' did not finish within {limit} seconds")
+            self.reason = TimeLimit(f"'{self._asked.action}' did not finish within {self._asked.time_limit} seconds")
             self._end(signal.SIGTERM)
 
     def _end(self, number: int) -> None:
@@ -176,18 +171,33 @@ class _Ending:
             os.killpg(self._worker, number)
 
 
-def _ending(job: JobDir, reason: HostError | None, code: int) -> dict[str, Any]:
-    """The final state's fields, from why we ended the worker or from what it left."""
-    fields: dict[str, Any] = {"exit_code": code, "error": None, "result": None}
-    outcome = files.read_json(job.path / "outcome.json") or {}
-    if code == 0 and "result" in outcome:
-        return {**fields, "state": SUCCEEDED, "result": outcome["result"]}
+@dataclass(frozen=True)
+class Outcome:
+    """What a worker leaves: the answer of its work, or why there is none."""
+
+    result: Optional[Document] = None
+    error: Optional[Failure] = None
+
+
+def _outcome_of(job: JobDir, reason: HostError | None, code: int) -> tuple[JobState, Outcome]:
+    """How a job ended, from why we ended the worker or from what it left."""
+    left = files.read_message(job.path / "outcome.json", Outcome) or Outcome()
+    if code == 0 and left.result is not None:
+        return JobState.SUCCEEDED, left
     if reason:
-        state = CANCELLED if isinstance(reason, JobCancelled) else FAILED
-        return {**fields, "state": state, "error": reason.document()}
+        state = JobState.CANCELLED if isinstance(reason, JobCancelled) else JobState.FAILED
+        return state, Outcome(error=reason.failure())
     how = f"was ended by signal {-code} (out of memory?)" if code < 0 else f"failed with code {code}"
-    crash = {"type": "crashed", "message": f"the job's worker {how}: see its log", "retryable": False}
-    return {**fields, "state": FAILED, "error": outcome.get("error") or crash}
+    crash = Failure("crashed", f"the job's worker {how}: see its log", retryable=False)
+    return JobState.FAILED, Outcome(error=left.error or crash)
+
+
+def _ended(running: JobStatus, ending: tuple[JobState, Outcome], code: int, redactor: Redactor) -> JobStatus:
+    state, outcome = ending
+    return replace(
+        running, state=state, exit_code=code, result=outcome.result, error=redactor.failure(outcome.error),
+        ended=time.time(),
+    )  # fmt: skip
 
 
 def _work(supervised: Supervised, parent: int, log: int) -> None:
@@ -201,8 +211,8 @@ def _work(supervised: Supervised, parent: int, log: int) -> None:
         os.dup2(log, 1)
         os.dup2(log, 2)
         outcome = _outcome(supervised)
-        files.write_json(supervised.job.path / "outcome.json", outcome)
-        code = 0 if "result" in outcome else 1
+        files.write_message(supervised.job.path / "outcome.json", outcome)
+        code = 0 if outcome.result is not None else 1
     finally:
         if sys.exc_info()[0] not in {None, SystemExit}:
             sys.excepthook(*sys.exc_info())
@@ -221,12 +231,11 @@ def _worker_signals() -> None:
     signal.signal(signal.SIGTERM, end)
 
 
-def _outcome(supervised: Supervised) -> dict[str, Any]:
+def _outcome(supervised: Supervised) -> Outcome:
     try:
-        return {"result": supervised.work(Progress(supervised.job.path / "progress.json"))}
+        return Outcome(result=codec.encode(supervised.work(Progress(supervised.job.path / "progress.json"))))
     except HostError as error:
         failure = error
     except OSError as error:
         failure = from_os_error(error)
-    redactor = Redactor(supervised.request["arguments"])
-    return {"error": {**failure.document(), "message": redactor.text(str(failure))}}
+    return Outcome(error=Redactor(supervised.asked.arguments).failure(failure.failure()))

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Callable, TypeVar
 from urllib.parse import quote, urlsplit
 
-from datastores.host.errors import BadRequest, DamagedBackup, StorageError, StorageRefused
+from datastores.host.errors import DamagedBackup, StorageError, StorageRefused
+from datastores.protocol.storage import Prefix
 
 _SOCKET_SECONDS = 60.0
 _RETRIED = frozenset({408, 409, 422, 425, 429})  # 422: Swift found another ETag than ours, the body was damaged
@@ -62,16 +63,14 @@ class Retry:
 class Store:
     """Requests below one prefix over one kept connection; used by one thread."""
 
-    def __init__(self, url_prefix: str, query: str, retry: Retry | None = None) -> None:
-        parts = urlsplit(url_prefix)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise BadRequest("the object store's address must be an http or https URL")
+    def __init__(self, prefix: Prefix, retry: Retry | None = None) -> None:
+        parts = urlsplit(prefix.url_prefix)
         self._address = f"{parts.scheme}://{parts.netloc}"
         self._path = parts.path
-        self._query = query
+        self._query = prefix.query
         self._retry = retry or Retry()
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname, parts.port, timeout=_SOCKET_SECONDS)
+        self._connection = kind(str(parts.hostname), parts.port, timeout=_SOCKET_SECONDS)
 
     def put(self, path: str, body: memoryview, md5: str, headers: dict[str, str] | None = None) -> None:
         """Store an object until the store confirms its MD5. Raises StorageError, StorageRefused."""
@@ -158,10 +157,3 @@ def _retry_after(response: http.client.HTTPResponse) -> float:
     """Seconds that the store asks to wait; a date, which is rare, counts as none said."""
     value = str(response.headers.get("Retry-After", ""))
     return float(value) if value.isdigit() else 0.0
-
-
-def store(address: object, retry: Retry | None = None) -> Store:
-    """A store from its JSON form {"url_prefix", "query"}. Raises BadRequest."""
-    if not isinstance(address, dict) or not all(isinstance(address.get(k), str) for k in ("url_prefix", "query")):
-        raise BadRequest("an object store's address has the fields 'url_prefix' and 'query'")
-    return Store(address["url_prefix"], address["query"], retry)

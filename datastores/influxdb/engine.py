@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from datastores.host.accounts import Accounts, UserChange, UserName
-from datastores.host.engine import BackupState, Database, Engine, Status, User, Version
+from datastores.host.engine import BackupState, Engine, Version
 from datastores.host.errors import BadRequest
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
@@ -14,6 +12,8 @@ from datastores.host.names import DATABASE
 from datastores.host.streams import Sink, Source
 from datastores.influxdb import engine_backup, engine_config, engine_make, engine_tenants
 from datastores.influxdb.engine_server import Server
+from datastores.protocol.accounts import AccountList, Database, User, UserChange, UserName
+from datastores.protocol.engine import EngineStatus, Settings
 
 _NOT_IN_NAMES = "/\\"  # a database is a directory
 
@@ -35,7 +35,7 @@ class InfluxdbEngine(Engine):
     def initialize(self) -> None:
         engine_make.make(self.server)
 
-    def configure(self, settings: dict[str, Any]) -> None:
+    def configure(self, settings: Settings) -> None:
         engine_config.write(self.server, settings)
 
     def limit_access(self, cidrs: list[str]) -> None:
@@ -49,12 +49,12 @@ class InfluxdbEngine(Engine):
     def stop(self) -> None:
         self.server.daemon.stop()
 
-    def status(self) -> Status:
+    def status(self) -> EngineStatus:
         if not self.running():
-            return Status(running=False)
-        return Status(running=True, version=self.server.version())
+            return EngineStatus(running=False)
+        return EngineStatus(running=True, version=self.server.version())
 
-    def grown(self, settings: dict[str, Any]) -> None:
+    def grown(self, settings: Settings) -> None:
         """Start anew: once its volume was full, it fails every write to a shard until then."""
         if self.running():
             self.restart()
@@ -84,7 +84,7 @@ class InfluxdbEngine(Engine):
 
     def update_user(self, change: UserChange) -> None:
         self.check_user(change.user.name, change.user.host)
-        self.check_user(change.name or change.user.name, change.host)
+        self.check_user(change.new_name or change.name, change.new_host)
         engine_tenants.update_user(self.server, change)
 
     def delete_user(self, user: UserName) -> None:
@@ -101,7 +101,7 @@ class InfluxdbEngine(Engine):
         self.check_databases(databases)
         engine_tenants.revoke(self.server, user.name, databases)
 
-    def accounts(self) -> Accounts:
+    def accounts(self) -> AccountList:
         return engine_tenants.accounts(self.server, self.version.names)
 
     def log(self, name: str) -> Log:

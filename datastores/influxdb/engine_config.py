@@ -15,12 +15,13 @@ from typing import Any
 from datastores.host import bearer, files
 from datastores.host.errors import BadRequest
 from datastores.influxdb.engine_server import Server
+from datastores.protocol.engine import Settings
 
 _SETTING = re.compile(r"([a-z]+(?:-[a-z]+)*)\.([a-z]+(?:-[a-z]+)*)")
 _LOOPBACK = "127.0.0.1"
 
 
-def write(server: Server, settings: dict[str, Any]) -> None:
+def write(server: Server, settings: Settings) -> None:
     """Write the configuration. Raises BadRequest for a setting that cannot be written."""
     sections: dict[str, dict[str, Any]] = {}
     for setting, value in settings.items():

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from datastores.host.accounts import ANYWHERE, Account, Accounts, UserChange
-from datastores.host.engine import Database, User
 from datastores.host.errors import BadRequest
 from datastores.host.names import DATABASE, USER, NameRules
 from datastores.influxdb.engine_server import Server, name, text
+from datastores.protocol.accounts import ANYWHERE, Account, AccountList, Database, User, UserChange
 
 
 def create_databases(server: Server, databases: list[Database]) -> None:
@@ -38,7 +37,7 @@ def create_users(server: Server, users: list[User]) -> None:
 
 def update_user(server: Server, change: UserChange) -> None:
     """Set a user's password, or make it anew under another name. Raises BadRequest, EngineError."""
-    there, called = _users(server), change.name or change.user.name
+    there, called = _users(server), change.new_name or change.name
     if not {change.user.name, called} & set(there):
         raise BadRequest(f"there is no user '{change.user.name}'")
     if called not in there and change.password is None:
@@ -68,11 +67,11 @@ def revoke(server: Server, user: str, databases: Sequence[str]) -> None:
         server.query(f"REVOKE ALL PRIVILEGES ON {name(database)} FROM {name(user)}")
 
 
-def accounts(server: Server, rules: NameRules) -> Accounts:
+def accounts(server: Server, rules: NameRules) -> AccountList:
     """The databases and users with names that the service accepts. Raises EngineError."""
     databases = [found for (found,) in server.query("SHOW DATABASES") if rules.problem(DATABASE, found) is None]
     users = [user for user in _users(server) if rules.problem(USER, user) is None]
-    return Accounts(
+    return AccountList(
         databases=tuple(sorted(databases)),
         users=tuple(
             Account(user, ANYWHERE, tuple(sorted(set(_granted(server, user)) & set(databases))))

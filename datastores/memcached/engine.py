@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from datastores.host import files
-from datastores.host.engine import Engine, Status, Version
+from datastores.host.engine import Engine, Version
 from datastores.host.errors import BadRequest
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
 from datastores.memcached import engine_options, engine_server, engine_tls
 from datastores.memcached.engine_server import NAME, Server
+from datastores.protocol.engine import EngineStatus, Settings
 
 _ERROR = "error"
 
@@ -33,7 +32,7 @@ class MemcachedEngine(Engine):
         self.server.directory.mkdir(mode=0o700, exist_ok=True)
         self.facts.give(self.server.directory)
 
-    def configure(self, settings: dict[str, Any]) -> None:
+    def configure(self, settings: Settings) -> None:
         engine_options.options(settings)
         files.write_json(self.server.settings_file, settings)
 
@@ -53,15 +52,15 @@ class MemcachedEngine(Engine):
         engine_tls.reload(self.facts.address, self.version.ports[0])
         return True
 
-    def status(self) -> Status:
+    def status(self) -> EngineStatus:
         if not self.running():
-            return Status(running=False)
-        return Status(running=True, version=engine_server.version(self.server))
+            return EngineStatus(running=False)
+        return EngineStatus(running=True, version=engine_server.version(self.server))
 
     def running(self) -> bool:
         return self.server.daemon.runs()
 
-    def reconfigure(self, settings: dict[str, Any]) -> None:
+    def reconfigure(self, settings: Settings) -> None:
         engine_server.apply(self.server, settings)
 
     def restart_required(self) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from datastores.host.errors import BadRequest
 from datastores.host.facts import Facts
 from datastores.memcached.engine_tls import ENABLE
+from datastores.protocol.engine import Settings
 
 _NAME = re.compile(r"[a-z][a-z-]*")
 _QUANTITY = re.compile(r"([0-9]+) ?(B|kB|MB|GB|TB)")
@@ -18,7 +18,7 @@ _EXTENDED = ("idle-timeout",)
 _TLS_1_2 = 2
 
 
-def options(settings: dict[str, Any]) -> list[str]:
+def options(settings: Settings) -> list[str]:
     """The options of settings. Raises BadRequest for a name that is none."""
     found = []
     for name, setting in sorted(settings.items()):
@@ -45,7 +45,7 @@ def network(facts: Facts, port: int, *, tls: bool) -> list[str]:
     return found
 
 
-def command(program: Path, settings: dict[str, Any], *more: str) -> list[str | Path]:
+def command(program: Path, settings: Settings, *more: str) -> list[str | Path]:
     """The command of a server that says what worries it."""
     return [program, "--verbose", *options(settings), *more]
 

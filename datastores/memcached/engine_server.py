@@ -8,7 +8,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from datastores.host import files
 from datastores.host.daemon import Daemon
@@ -16,6 +16,7 @@ from datastores.host.errors import EngineError
 from datastores.host.facts import Facts
 from datastores.host.process import Programs
 from datastores.memcached import engine_options, engine_tls
+from datastores.protocol.engine import Settings
 
 NAME = "memcached"
 _TRIAL_SECONDS = 20.0
@@ -87,7 +88,7 @@ def version(server: Server) -> str | None:
     return words[1] if len(words) > 1 else None
 
 
-def apply(server: Server, settings: dict[str, Any]) -> None:
+def apply(server: Server, settings: Settings) -> None:
     """Make these the settings of the next start. Raises EngineError when the server refuses them."""
     current = files.read_json(server.settings_file) or {}
     try:
@@ -112,7 +113,7 @@ def go_back(server: Server) -> bool:
     return True
 
 
-def _try(server: Server, settings: dict[str, Any]) -> None:
+def _try(server: Server, settings: Settings) -> None:
     """Start a server with the settings on a socket in a directory of its own. Raises EngineError with its words."""
     with tempfile.TemporaryDirectory(prefix="trial-", dir=server.facts.run) as name, tempfile.TemporaryFile() as said:
         server.facts.give(Path(name))

@@ -9,11 +9,11 @@ user, and makes the service's account anew at every start. Disabled, it is delet
 
 from __future__ import annotations
 
-from datastores.host.accounts import ANYWHERE, Account, Accounts, UserName
 from datastores.host.names import DATABASE, USER, NameRules
 from datastores.mysql import engine_tenants
 from datastores.mysql.engine_server import Server
 from datastores.mysql.engine_sql import Statement
+from datastores.protocol.accounts import ANYWHERE, Account, AccountList, UserName
 
 ROOT = UserName("root", ANYWHERE)
 LOCAL = "localhost"
@@ -34,13 +34,13 @@ def disable_root(server: Server) -> None:
     engine_tenants.delete_user(server, ROOT)
 
 
-def accounts(server: Server, names: NameRules) -> Accounts:
+def accounts(server: Server, names: NameRules) -> AccountList:
     """The databases and users with names that the service accepts; the others are its own or hidden. Raises
     EngineError."""
     databases = {name for (name,) in _rows(server, _DATABASES) if names.problem(DATABASE, name) is None}
     users = [UserName(name, host) for name, host in _rows(server, _USERS.format(server.product.user_table))]
     grants = engine_tenants.grants(server)
-    return Accounts(
+    return AccountList(
         databases=tuple(sorted(databases)),
         users=tuple(
             Account(

@@ -11,6 +11,7 @@ from datastores.host import process
 from datastores.host.errors import BadRequest
 from datastores.mysql.engine_server import Server
 from datastores.mysql.engine_sql import Statement
+from datastores.protocol.engine import Settings
 
 OPTIONS = {"time_zone": "default_time_zone", "tx_isolation": "transaction_isolation"}
 """System variables whose option has another name."""
@@ -20,7 +21,7 @@ _BINARY_LOGS_KEPT = 3600
 _BINARY_LOG_BYTES = 128 << 20
 
 
-def write(server: Server, settings: dict[str, Any]) -> None:
+def write(server: Server, settings: Settings) -> None:
     """Write the files for these settings. Raises BadRequest for one that cannot be written."""
     text = option_file(server, settings)
     for directory in (server.scratch, _no_files(server), _no_plugins(server)):
@@ -31,7 +32,7 @@ def write(server: Server, settings: dict[str, Any]) -> None:
     server.keep("current", settings)
 
 
-def option_file(server: Server, settings: dict[str, Any]) -> str:
+def option_file(server: Server, settings: Settings) -> str:
     """The text of my.cnf: what is asked for, then what is not for the tenant to change. Raises BadRequest."""
     for name in settings:
         if not _NAME.fullmatch(name):

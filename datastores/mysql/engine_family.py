@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from datastores.host import files
-from datastores.host.accounts import Accounts, UserChange, UserName
-from datastores.host.engine import BackupState, Database, Engine, Status, User, Version
+from datastores.host.engine import BackupState, Engine, Version
 from datastores.host.errors import BadRequest, EngineError, NotRunning, ProgramFailed
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
@@ -27,6 +26,8 @@ from datastores.mysql import (
 )
 from datastores.mysql.engine_product import Product
 from datastores.mysql.engine_server import Server
+from datastores.protocol.accounts import AccountList, Database, User, UserChange, UserName
+from datastores.protocol.engine import EngineStatus, Settings
 
 _UNUSABLE = """
 SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES
@@ -72,7 +73,7 @@ class FamilyEngine(Engine):
         engine_backup.identify(server)
         server.take_place()
 
-    def configure(self, settings: dict[str, Any]) -> None:
+    def configure(self, settings: Settings) -> None:
         engine_config.write(self.server, settings)
 
     def limit_access(self, cidrs: list[str]) -> None:
@@ -89,14 +90,14 @@ class FamilyEngine(Engine):
     def stop(self) -> None:
         engine_start.stop(self.server)
 
-    def status(self) -> Status:
+    def status(self) -> EngineStatus:
         """Not running, too, while it recovers from a crash: it lets nobody in."""
         try:
-            return Status(running=True, version=self.server.sql("SELECT VERSION();\n").partition("-")[0])
+            return EngineStatus(running=True, version=self.server.sql("SELECT VERSION();\n").partition("-")[0])
         except NotRunning:
-            return Status(running=False)
+            return EngineStatus(running=False)
         except EngineError as error:  # it lets nobody in now, and says so: it runs
-            return Status(running=True, problem=str(error))
+            return EngineStatus(running=True, problem=str(error))
 
     def running(self) -> bool:
         return engine_start.runs(self.server)
@@ -124,7 +125,7 @@ class FamilyEngine(Engine):
 
     def update_user(self, change: UserChange) -> None:
         self.check_user(change.user.name, change.user.host)
-        self.check_user(change.name or change.user.name, change.host)
+        self.check_user(change.new_name or change.name, change.new_host)
         engine_tenants.update_user(self.server, change)
 
     def delete_user(self, user: UserName) -> None:
@@ -141,7 +142,7 @@ class FamilyEngine(Engine):
         self.check_databases(databases)
         engine_tenants.revoke(self.server, user, databases)
 
-    def accounts(self) -> Accounts:
+    def accounts(self) -> AccountList:
         return engine_accounts.accounts(self.server, self.version.names)
 
     def enable_root(self, password: str) -> None:
@@ -150,7 +151,7 @@ class FamilyEngine(Engine):
     def disable_root(self) -> None:
         engine_accounts.disable_root(self.server)
 
-    def reconfigure(self, settings: dict[str, Any]) -> None:
+    def reconfigure(self, settings: Settings) -> None:
         engine_reconfigure.apply(self.server, settings)
 
     def restart_required(self) -> bool:

@@ -14,12 +14,12 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from datastores.host import files
 from datastores.host.errors import EngineError
 from datastores.mysql import engine_config, engine_start
 from datastores.mysql.engine_server import Refusal, Server
+from datastores.protocol.engine import Settings
 
 _AT_START_ONLY = {1193, 1238}  # ER_UNKNOWN_SYSTEM_VARIABLE (an option that is none), ER_INCORRECT_GLOBAL_LOCAL_VAR
 _MEBIBYTE = 1 << 20
@@ -31,7 +31,7 @@ _SAID = re.compile(r"(\[ERROR\]|option '|adjusted to)")
 _WHO = re.compile(r"^.*?\[(?:ERROR|Warning)\] +(?:\[\S+\] +)*(?:Buffered (?:error|warning): )?(?:\S*/\w+: )?")
 
 
-def apply(server: Server, settings: dict[str, Any]) -> None:
+def apply(server: Server, settings: Settings) -> None:
     """Make these the server's settings. Raises EngineError with the server's words; then nothing has changed."""
     _try(server, settings)
     recognize(server)
@@ -78,7 +78,7 @@ def go_back(server: Server) -> bool:
     return True
 
 
-def _give(server: Server, names: list[str], settings: dict[str, Any]) -> list[Refusal]:
+def _give(server: Server, names: list[str], settings: Settings) -> list[Refusal]:
     """Set variables, to their defaults where there is no setting; what is refused but not read-only."""
     scripts = [
         engine_config.assignment(name, settings[name]).script()
@@ -92,12 +92,12 @@ def _give(server: Server, names: list[str], settings: dict[str, Any]) -> list[Re
     return [refusal for refusal in refusals.values() if refusal.number not in _AT_START_ONLY]
 
 
-def _same(name: str, *settings: dict[str, Any]) -> bool:
+def _same(name: str, *settings: Settings) -> bool:
     first = settings[0].get(name, _ABSENT)
     return all(other.get(name, _ABSENT) == first for other in settings[1:])
 
 
-def _try(server: Server, settings: dict[str, Any]) -> None:
+def _try(server: Server, settings: Settings) -> None:
     pool = settings.get("innodb_buffer_pool_size", 0)
     if isinstance(pool, int) and pool > server.facts.memory_mb * _MEBIBYTE:
         memory = f"the instance's memory of {server.facts.memory_mb} MiB"

@@ -16,6 +16,7 @@ from datastores.host.errors import EngineError, NotRunning
 from datastores.host.facts import Facts
 from datastores.host.process import Programs
 from datastores.mysql.engine_product import Product
+from datastores.protocol.engine import Settings
 
 _ERROR = re.compile(r"^ERROR (\d+) \(\w+\)(?: at line (\d+))?: (.*)", re.MULTILINE)
 _NO_SERVER = {2002, 2003, 2006, 2013}
@@ -99,7 +100,7 @@ class Server:
         """Settings kept on this host: `current`, `applied` or `started`."""
         return files.read_json(self._kept(word))
 
-    def keep(self, word: str, settings: dict[str, Any]) -> None:
+    def keep(self, word: str, settings: Settings) -> None:
         """Keep settings."""
         self.write(self._kept(word), json.dumps(settings))
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from datastores.host.accounts import ANYWHERE, UserChange, UserName
-from datastores.host.engine import Database, User
 from datastores.host.errors import BadRequest
 from datastores.mysql import engine_sessions
 from datastores.mysql.engine_server import Server
 from datastores.mysql.engine_sql import Statement, from_pattern, is_text, pattern
+from datastores.protocol.accounts import ANYWHERE, Database, User, UserChange, UserName
 
 ACCOUNT = "{user}@{host}"
 
@@ -56,7 +55,7 @@ def _identify(server: Server, user: UserName, password: str, verb: str) -> State
 def update_user(server: Server, change: UserChange) -> None:
     """Rename a user and set its password. Raises BadRequest when there is none of either name, EngineError."""
     old = change.user
-    new = UserName(change.name or old.name, change.host or old.host)
+    new = UserName(change.new_name or old.name, change.new_host or old.host)
     renaming = old != new and exists(server, old) and not exists(server, new)
     if not renaming and not exists(server, new):
         raise BadRequest(f"there is no user '{old.name}' of host '{old.host}'")

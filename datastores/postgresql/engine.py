@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from datastores.host.accounts import Accounts, UserChange, UserName
-from datastores.host.engine import BackupState, Database, Engine, Status, User, Version
+from datastores.host.engine import BackupState, Engine, Version
 from datastores.host.errors import BadRequest, EngineError
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
@@ -26,6 +24,8 @@ from datastores.postgresql import (
     engine_tenants,
 )
 from datastores.postgresql.engine_cluster import Cluster
+from datastores.protocol.accounts import AccountList, Database, User, UserChange, UserName
+from datastores.protocol.engine import EngineStatus, Settings
 
 _PROGRAMS = ("initdb", "pg_ctl", "postgres", "psql", "pg_basebackup", "pg_verifybackup")
 
@@ -52,7 +52,7 @@ class PostgresqlEngine(Engine):
         engine_convert.initdb(self.cluster)
         self.cluster.take_place()
 
-    def configure(self, settings: dict[str, Any]) -> None:
+    def configure(self, settings: Settings) -> None:
         engine_config.write(self.cluster, settings)
 
     def limit_access(self, cidrs: list[str]) -> None:
@@ -87,10 +87,10 @@ class PostgresqlEngine(Engine):
         engine_reconfigure.reload(self.cluster)
         return True
 
-    def status(self) -> Status:
+    def status(self) -> EngineStatus:
         if not engine_start.runs(self.cluster):
-            return Status(running=False)
-        return Status(running=True, version=self.cluster.psql("SHOW server_version;").split()[0])
+            return EngineStatus(running=False)
+        return EngineStatus(running=True, version=self.cluster.psql("SHOW server_version;").split()[0])
 
     def running(self) -> bool:
         return engine_start.runs(self.cluster)
@@ -111,7 +111,7 @@ class PostgresqlEngine(Engine):
 
     def update_user(self, change: UserChange) -> None:
         self.check_user(change.user.name, change.user.host)
-        self.check_user(change.name or change.user.name, change.host)
+        self.check_user(change.new_name or change.name, change.new_host)
         engine_tenants.update_user(self.cluster, change)
 
     def delete_user(self, user: UserName) -> None:
@@ -128,7 +128,7 @@ class PostgresqlEngine(Engine):
         self.check_databases(databases)
         engine_tenants.revoke(self.cluster, user.name, databases)
 
-    def accounts(self) -> Accounts:
+    def accounts(self) -> AccountList:
         return engine_accounts.accounts(self.cluster, self.version.names)
 
     def enable_root(self, password: str) -> None:
@@ -137,7 +137,7 @@ class PostgresqlEngine(Engine):
     def disable_root(self) -> None:
         engine_accounts.disable_root(self.cluster)
 
-    def reconfigure(self, settings: dict[str, Any]) -> None:
+    def reconfigure(self, settings: Settings) -> None:
         engine_reconfigure.apply(self.cluster, settings)
 
     def restart_required(self) -> bool:

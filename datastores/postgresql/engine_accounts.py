@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 
-from datastores.host.accounts import ANYWHERE, Account, Accounts
 from datastores.host.names import DATABASE, USER, NameRules
 from datastores.postgresql.engine_cluster import Cluster
 from datastores.postgresql.engine_scram import verifier
 from datastores.postgresql.engine_tenants import END_SESSIONS, execute
+from datastores.protocol.accounts import ANYWHERE, Account, AccountList
 
 ROOT = "root"
 
@@ -45,13 +45,13 @@ def disable_root(cluster: Cluster) -> None:
     execute(cluster, _DISABLE_ROOT + END_SESSIONS, {"name": ROOT})
 
 
-def accounts(cluster: Cluster, names: NameRules) -> Accounts:
+def accounts(cluster: Cluster, names: NameRules) -> AccountList:
     """The databases and users with names that the service accepts; the others are its own or hidden. Raises
     EngineError."""
     found = json.loads(cluster.psql(_ACCOUNTS))
     databases = [name for name in found["databases"] if names.problem(DATABASE, name) is None]
     users = [user for user in found["users"] if names.problem(USER, user["name"]) is None]
-    return Accounts(
+    return AccountList(
         databases=tuple(sorted(databases)),
         users=tuple(
             Account(user["name"], ANYWHERE, tuple(sorted(set(user["databases"]) & set(databases))))

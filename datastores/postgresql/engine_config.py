@@ -10,6 +10,7 @@ from datastores.host import files
 from datastores.host.errors import BadRequest
 from datastores.postgresql import engine_access
 from datastores.postgresql.engine_cluster import SUPERUSER, Cluster
+from datastores.protocol.engine import Settings
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 SUMMARIZE_WAL_SINCE = 17
@@ -18,7 +19,7 @@ ALTER_SYSTEM_SINCE = 17
 _SUMMARIES_KEPT = "35d"  # so that an incremental backup can build on one of a month ago
 
 
-def write(cluster: Cluster, settings: dict[str, Any]) -> None:
+def write(cluster: Cluster, settings: Settings) -> None:
     """Write host.conf, pg_hba.conf and pg_ident.conf, and have the data, where it is, read host.conf.
 
     Raises BadRequest for a setting that cannot be written.
@@ -51,7 +52,7 @@ def value(setting: object) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def host_conf(cluster: Cluster, settings: dict[str, Any]) -> str:
+def host_conf(cluster: Cluster, settings: Settings) -> str:
     """The text of host.conf. Raises BadRequest for a setting that cannot be written."""
     for name in settings:
         if not _NAME.fullmatch(name):

@@ -17,12 +17,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from datastores.host import files
 from datastores.host.errors import EngineError, ProgramFailed
 from datastores.postgresql import engine_config, engine_start
 from datastores.postgresql.engine_cluster import Cluster
+from datastores.protocol.engine import Settings
 
 _RELOAD_SECONDS = 10.0
 _POLL_SECONDS = 0.05
@@ -40,7 +40,7 @@ SELECT coalesce(f.name || ': ', '') || f.error FROM pg_file_settings AS f
 """What the file is refused for. Not for a parameter that waits for a restart; one taken out has no name here."""
 
 
-def apply(cluster: Cluster, settings: dict[str, Any]) -> None:
+def apply(cluster: Cluster, settings: Settings) -> None:
     """Make these the server's settings. Raises EngineError with PostgreSQL's words; then nothing has changed."""
     text = engine_config.host_conf(cluster, settings)
     _try(cluster, text)

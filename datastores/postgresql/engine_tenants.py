@@ -16,11 +16,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from datastores.host.accounts import UserChange
-from datastores.host.engine import Database, User
 from datastores.host.errors import BadRequest, EngineError
 from datastores.postgresql.engine_cluster import MAINTENANCE, Cluster
 from datastores.postgresql.engine_scram import verifier
+from datastores.protocol.accounts import Database, User, UserChange
 
 _MYSQL = re.compile(r"utf8(mb[34])?(_[a-z0-9_]+)?", re.IGNORECASE)
 """Character sets and collations of MySQL, which some clients (Heat's OS::Trove::Instance) send to every datastore when
@@ -141,7 +140,7 @@ def create_users(cluster: Cluster, users: list[User]) -> None:
 def update_user(cluster: Cluster, change: UserChange) -> None:
     """Rename a user and set its password, both or neither. Raises BadRequest when there is none of either name,
     EngineError."""
-    name = change.name or change.user.name
+    name = change.new_name or change.name
     if not _oids(cluster, change.user.name) and not _oids(cluster, name):
         raise BadRequest(f"there is no user '{change.user.name}'")
     document: dict[str, Any] = {"name": change.user.name, "new_name": name}

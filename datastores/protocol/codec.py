@@ -6,9 +6,13 @@ import dataclasses
 import functools
 import json
 import types
+from collections.abc import Mapping
+from enum import Enum
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Message = TypeVar("Message")
+Document = Mapping[str, object]
+"""A JSON object whose form is known to whoever decodes it next."""
 _UNIONS = (Union, getattr(types, "UnionType", Union))  # `X | None`, where Python knows it
 
 
@@ -18,17 +22,26 @@ class ProtocolError(ValueError):
 
 def load(kind: type[Message], text: bytes) -> Message:
     """A message from JSON. Raises ProtocolError."""
+    return decode(kind, parse(text))
+
+
+def parse(text: bytes) -> object:
+    """What JSON holds. Raises ProtocolError."""
     try:
-        return decode(kind, json.loads(text))
-    except ProtocolError:
-        raise
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ProtocolError("it is not JSON") from error
 
 
 def dump(message: object) -> bytes:
     """A message as JSON."""
-    return json.dumps(dataclasses.asdict(message), indent=1).encode()  # type: ignore[call-overload]
+    return json.dumps(encode(message), indent=1).encode()
+
+
+def encode(message: object) -> dict[str, object]:
+    """A message as a JSON object."""
+    document: dict[str, object] = dataclasses.asdict(message)  # type: ignore[call-overload]
+    return document
 
 
 def decode(kind: type[Message], document: object) -> Message:
@@ -46,6 +59,16 @@ def _value(kind: Any, value: object, path: str) -> Any:  # noqa: ANN401 - of any
     if get_origin(kind) is tuple:
         [inner, _] = get_args(kind)
         return tuple(_value(inner, item, f"{path}[{place}]") for place, item in enumerate(_of(list, value, path)))
+    return _plain(kind, value, path)
+
+
+def _plain(kind: Any, value: object, path: str) -> Any:  # noqa: ANN401 - of any kind
+    if get_origin(kind) in {dict, Mapping}:
+        return _of(dict, value, path)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return _choice(kind, value, path)
+    if kind is float and type(value) is int:
+        return float(value)
     return _of(kind, value, path)
 
 
@@ -53,6 +76,14 @@ def _of(kind: type[Any], value: object, path: str) -> Any:  # noqa: ANN401 - of 
     if type(value) is not kind:
         raise ProtocolError(f"{path or 'it'} must be of type {kind.__name__}, not {type(value).__name__}")
     return value
+
+
+def _choice(kind: type[Enum], value: object, path: str) -> Enum:
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(str(one.value) for one in kind)
+        raise ProtocolError(f"{path} must be one of {known}") from None
 
 
 def _message(kind: Any, value: object, path: str) -> Any:  # noqa: ANN401 - of any kind
@@ -66,7 +97,11 @@ def _message(kind: Any, value: object, path: str) -> Any:  # noqa: ANN401 - of a
     if needed:
         raise ProtocolError(f"{dot}{needed[0]} is missing")
     hints = _hints(kind)
-    return kind(**{name: _value(hints[name], item, f"{dot}{name}") for name, item in document.items()})
+    values = {name: _value(hints[name], item, f"{dot}{name}") for name, item in document.items()}
+    try:
+        return kind(**values)
+    except ProtocolError as error:
+        raise ProtocolError(f"{dot}{error}") from None
 
 
 @functools.cache

@@ -51,8 +51,8 @@ class Manifest:
     compression: str
     format: str
     engine_version: str
-    parent: Optional[str] = None  # noqa: UP045 -- evaluated by the codec, on a host by Python 3.9
-    state: Optional[Segment] = None  # noqa: UP045
+    parent: Optional[str] = None
+    state: Optional[Segment] = None
 
     def __post_init__(self) -> None:
         paths = [segment.path for segment in self.segments]

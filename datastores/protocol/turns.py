@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 
 class Lock(str, Enum):
@@ -40,7 +39,3 @@ class Turn:
     def hinders(self, other: Turn) -> bool:
         """Whether the other, which is older, has to be over now that this one has begun."""
         return self.number > other.number and not self.lock.bears(other.lock)
-
-    def fields(self) -> dict[str, Any]:
-        """As requests and specifications of jobs have it."""
-        return {"fence": self.number, "lock": self.lock.value}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from datastores.host import files
-from datastores.host.accounts import Accounts, UserChange, UserName
-from datastores.host.engine import BackupState, Engine, Status, User, Version
+from datastores.host.engine import BackupState, Engine, Version
 from datastores.host.errors import BadRequest
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
 from datastores.host.streams import Sink, Source
+from datastores.protocol.accounts import AccountList, User, UserChange, UserName
+from datastores.protocol.engine import EngineStatus, Settings
 from datastores.redis import (
     engine_backup,
     engine_config,
@@ -53,7 +53,7 @@ class RedisEngine(Engine):
         self.facts.give(server.making)
         server.making.rename(server.data)
 
-    def configure(self, settings: dict[str, Any]) -> None:
+    def configure(self, settings: Settings) -> None:
         engine_users.prepare(self.server)
         engine_config.write(self.server, settings)
 
@@ -74,15 +74,15 @@ class RedisEngine(Engine):
         engine_config.reload_certificate(self.server)
         return True
 
-    def status(self) -> Status:
+    def status(self) -> EngineStatus:
         if not engine_start.runs(self.server):
-            return Status(running=False)
+            return EngineStatus(running=False)
         try:
             with self.server.admin() as client:
                 about = client.info("server")
         except ConnectionsTaken as taken:
-            return Status(running=True, problem=str(taken))
-        return Status(running=True, version=about.get(f"{self.product.name}_version"))
+            return EngineStatus(running=True, problem=str(taken))
+        return EngineStatus(running=True, version=about.get(f"{self.product.name}_version"))
 
     def running(self) -> bool:
         return engine_start.runs(self.server)
@@ -96,7 +96,7 @@ class RedisEngine(Engine):
 
     def update_user(self, change: UserChange) -> None:
         self.check_user(change.user.name, change.user.host)
-        self.check_user(change.name or change.user.name, change.host)
+        self.check_user(change.new_name or change.name, change.new_host)
         engine_users.update(self.server, change)
 
     def delete_user(self, user: UserName) -> None:
@@ -109,10 +109,10 @@ class RedisEngine(Engine):
     def revoke(self, user: UserName, databases: list[str]) -> None:
         self._refuse_databases(databases)
 
-    def accounts(self) -> Accounts:
+    def accounts(self) -> AccountList:
         return engine_users.accounts(self.server, self.version.names)
 
-    def reconfigure(self, settings: dict[str, Any]) -> None:
+    def reconfigure(self, settings: Settings) -> None:
         engine_reconfigure.apply(self.server, settings)
 
     def restart_required(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from datastores.host import files
 from datastores.host.errors import BadRequest
+from datastores.protocol.engine import Settings
 from datastores.redis.engine_server import Server
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
@@ -25,7 +26,7 @@ _TLS_TRIAL = "port 0\ntls-port 1\n"
 _TLS_NEEDS = "tls-cert-file"  # what a server built with TLS asks for then; one without says that it has none
 
 
-def write(server: Server, settings: dict[str, Any]) -> None:
+def write(server: Server, settings: Settings) -> None:
     """Write the configuration. Raises BadRequest for a setting that cannot be written."""
     replace(server, text(server, settings))
 
@@ -36,12 +37,12 @@ def replace(server: Server, content: str) -> None:
     server.facts.give(server.conf)
 
 
-def text(server: Server, settings: dict[str, Any]) -> str:
+def text(server: Server, settings: Settings) -> str:
     """The text of the configuration. Raises BadRequest for a setting that cannot be written."""
     return lines(settings) + _FIXED_FROM_HERE + lines(_fixed(server))
 
 
-def lines(settings: dict[str, Any]) -> str:
+def lines(settings: Settings) -> str:
     """Settings as the configuration has them. Raises BadRequest for a name that is none."""
     for name in settings:
         if not _NAME.fullmatch(name):

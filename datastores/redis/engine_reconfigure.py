@@ -24,6 +24,7 @@ from typing import IO, Any
 from datastores.host import files
 from datastores.host.errors import EngineError
 from datastores.host.process import start_time
+from datastores.protocol.engine import Settings
 from datastores.redis import engine_config, engine_start
 from datastores.redis.engine_client import Client, ConnectionsTaken, Refused
 from datastores.redis.engine_server import Server
@@ -37,7 +38,7 @@ _REASON = re.compile(r"^>>> '([a-z0-9-]+).*\n(.*)$", re.MULTILINE)
 _IMMUTABLE = re.compile(r"argument '([^']+)'\) - can't set immutable config")
 
 
-def apply(server: Server, settings: dict[str, Any]) -> None:
+def apply(server: Server, settings: Settings) -> None:
     """Make these the server's settings. Raises EngineError with the server's words; then nothing has changed."""
     content = engine_config.text(server, settings)
     meant = _try(server, settings)
@@ -127,7 +128,7 @@ def _shown(client: Client) -> dict[str, str]:
     return dict(zip(answer[::2], answer[1::2]))
 
 
-def _try(server: Server, settings: dict[str, Any]) -> dict[str, str]:
+def _try(server: Server, settings: Settings) -> dict[str, str]:
     """All settings as a server with these shows them. Raises EngineError."""
     with tempfile.TemporaryDirectory(prefix="trial-", dir=server.facts.run) as name, tempfile.TemporaryFile() as said:
         directory = Path(name)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 
 from datastores.host import files
-from datastores.host.accounts import ANYWHERE, Account, Accounts, UserChange
-from datastores.host.engine import User
 from datastores.host.errors import BadRequest
 from datastores.host.names import USER, NameRules
+from datastores.protocol.accounts import ANYWHERE, Account, AccountList, User, UserChange
 from datastores.redis.engine_client import Client
 from datastores.redis.engine_server import ADMINISTRATOR, Server
 
@@ -53,7 +52,7 @@ def create(server: Server, users: list[User]) -> None:
 
 def update(server: Server, change: UserChange) -> None:
     """Give a user another password or name. Raises BadRequest when there is no such user, EngineError."""
-    old, new = change.user.name, change.name or change.user.name
+    old, new = change.user.name, change.new_name or change.name
     password = [] if change.password is None else ["resetpass", _hash(change.password)]
     with server.admin() as client:
         if old != new and _hashes(client, old) is not None:
@@ -76,11 +75,11 @@ def delete(server: Server, name: str) -> None:
         client.command("ACL", "SAVE")
 
 
-def accounts(server: Server, names: NameRules) -> Accounts:
+def accounts(server: Server, names: NameRules) -> AccountList:
     """The users with names that the service accepts; the others are its own. Raises EngineError."""
     with server.admin() as client:
         users = sorted(name for name in client.command("ACL", "USERS") if names.problem(USER, name) is None)
-    return Accounts(databases=(), users=tuple(Account(name, ANYWHERE, ()) for name in users))
+    return AccountList(databases=(), users=tuple(Account(name, ANYWHERE, ()) for name in users))
 
 
 def _hashes(client: Client, name: str) -> list[str] | None:

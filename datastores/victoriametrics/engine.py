@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from datastores.host.engine import BackupState, Engine, Status, Version
+from datastores.host.engine import BackupState, Engine, Version
 from datastores.host.errors import BadRequest
 from datastores.host.facts import Facts
 from datastores.host.logs import Log
 from datastores.host.streams import Sink, Source
+from datastores.protocol.engine import EngineStatus, Settings
 from datastores.victoriametrics import engine_backup, engine_config
 from datastores.victoriametrics.engine_server import PROGRAM, Metrics
 
@@ -33,7 +33,7 @@ class VictoriaMetricsEngine(Engine):
         self.metrics.data.mkdir(mode=0o700, exist_ok=True)
         self.facts.give(self.metrics.data)
 
-    def configure(self, settings: dict[str, Any]) -> None:
+    def configure(self, settings: Settings) -> None:
         engine_config.write(self.metrics, settings)
 
     def limit_access(self, cidrs: list[str]) -> None:
@@ -47,10 +47,14 @@ class VictoriaMetricsEngine(Engine):
     def stop(self) -> None:
         self.metrics.daemon.stop()
 
-    def status(self) -> Status:
+    def status(self) -> EngineStatus:
         """The server does not tell its version where it was built by a distribution: the datastore version's number."""
         running = self.running()
-        return Status(running=running, version=self.version.number if running else None)
+        return EngineStatus(running=running, version=self.version.number if running else None)
+
+    def grown(self, settings: Settings) -> None:
+        if self.running() and self.metrics.read_only():
+            self.restart()
 
     def tls(self) -> bool:
         return engine_config.tls(self.metrics)
@@ -62,7 +66,7 @@ class VictoriaMetricsEngine(Engine):
     def running(self) -> bool:
         return self.metrics.daemon.runs()
 
-    def reconfigure(self, settings: dict[str, Any]) -> None:
+    def reconfigure(self, settings: Settings) -> None:
         engine_config.change(self.metrics, settings)
 
     def restart_required(self) -> bool:

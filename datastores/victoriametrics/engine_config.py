@@ -14,18 +14,19 @@ from typing import Any
 
 from datastores.host import bearer, files
 from datastores.host.errors import BadRequest, EngineError, ProgramFailed
+from datastores.protocol.engine import Settings
 from datastores.victoriametrics.engine_server import PROGRAM, Metrics
 
 _MARK = "TROVE_FLAGS"  # a variable that is no flag, but tells which flags a server was started with
 _FLAG = re.compile(r"[a-zA-Z]+(\.[a-zA-Z]+)*")
 
 
-def write(metrics: Metrics, settings: dict[str, Any]) -> None:
+def write(metrics: Metrics, settings: Settings) -> None:
     """Write the flags. Raises BadRequest for one that cannot be written."""
     _put(metrics, metrics.conf, _variables(metrics, settings))
 
 
-def change(metrics: Metrics, settings: dict[str, Any]) -> None:
+def change(metrics: Metrics, settings: Settings) -> None:
     """Write flags that the program can read. Raises EngineError with its words, and nothing is changed."""
     variables = _variables(metrics, settings)
     try:
@@ -60,7 +61,7 @@ def tls(metrics: Metrics) -> bool:
     return metrics.daemon.variable("tls") == "true"
 
 
-def _variables(metrics: Metrics, settings: dict[str, Any]) -> dict[str, str]:
+def _variables(metrics: Metrics, settings: Settings) -> dict[str, str]:
     for name in settings:
         if not _FLAG.fullmatch(name):
             raise BadRequest(f"{name!r} is not the name of a flag of VictoriaMetrics")

@@ -7,6 +7,7 @@ host's key (`datastores.host.bearer`), which the server gets from a file of vari
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from datastores.host.webdaemon import WebDaemon
 
 NAME = "victoriametrics"
 PROGRAM = "victoria-metrics"
+_READ_ONLY = re.compile(rb"^vm_storage_is_read_only(?:\{[^}]*\})? 1$", re.MULTILINE)
 _WITH_VARIABLES = 'set -a; . "$0"; set +a; exec "$@"'
 
 
@@ -57,8 +59,15 @@ class Metrics:
     def administer(self, path: str, **query: str) -> dict[str, Any]:
         """The reply to a request that wants the host's key. Raises EngineError."""
         key = bearer.key_file(self.facts).read_text()
-        place = Place(address=self.facts.address, port=self.port, tls=self.daemon.variable("tls") == "true")
-        reply: dict[str, Any] = json.loads(web.ask(place, "GET", f"{path}?{urlencode({'authKey': key, **query})}"))
+        reply: dict[str, Any] = json.loads(self._ask(f"{path}?{urlencode({'authKey': key, **query})}"))
         if reply.get("status") != "ok":
             raise EngineError(f"VictoriaMetrics refused {path}: {reply.get('msg')}")
         return reply
+
+    def read_only(self) -> bool:
+        """Whether it refuses writes, since its volume was full when it last looked: it does so every 30 seconds."""
+        return bool(_READ_ONLY.search(self._ask("/metrics")))
+
+    def _ask(self, path: str) -> bytes:
+        place = Place(address=self.facts.address, port=self.port, tls=self.daemon.variable("tls") == "true")
+        return web.ask(place, "GET", path)

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from datastores.protocol.engine import EngineReport
 from functions.state.database import transaction
-from functions.state.findings import EngineState
+from functions.state.findings import keep_engine_report
 from functions.state.health import idle
 from functions.state.models import Instance
 
@@ -16,9 +17,9 @@ def ending(before: datetime) -> list[Instance]:
         return list(session.scalars(select(Instance).where(idle(), Instance.certificate_expires < before)))
 
 
-def record(seen: Instance, state: EngineState) -> None:
+def record(seen: Instance, report: EngineReport) -> None:
     """Keep what a renewal found, unless an operation was accepted since the instance was `seen`: it knows better."""
     with transaction() as session:
         instance = session.get_one(Instance, seen.id, with_for_update=True)
         if instance.fence == seen.fence:
-            state.keep(instance)
+            keep_engine_report(instance, report)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from datastores.protocol.engine import EngineReport
 from functions.runtime.clock import now
 from functions.state.database import transaction
 from functions.state.models import Backup, Instance
@@ -45,22 +46,19 @@ class BackupFiles(BaseModel):
     parent_id: str | None
 
 
-class EngineState(BaseModel):
-    """What a host says of its engine; what it leaves out is as it was."""
-
-    restart_required: bool = False
-    certificate_expires: datetime | None = None
-
-    def keep(self, instance: Instance) -> None:
-        """Keep it in the instance's row."""
-        for name, value in self.model_dump(exclude_unset=True).items():
-            setattr(instance, name, value)
-
-
-def record_engine_state(instance_id: str, state: EngineState) -> None:
+def record_engine_report(instance_id: str, report: EngineReport) -> None:
     """Keep what a job found out about the engine."""
     with transaction() as session:
-        state.keep(session.get_one(Instance, instance_id, with_for_update=True))
+        keep_engine_report(session.get_one(Instance, instance_id, with_for_update=True), report)
+
+
+def keep_engine_report(instance: Instance, report: EngineReport) -> None:
+    """Keep what a host says of its engine in the instance's row; what it leaves out is as it was."""
+    if report.restart_required is not None:
+        instance.restart_required = report.restart_required
+    if report.tls is not None:
+        expires = report.certificate_expires
+        instance.certificate_expires = datetime.fromisoformat(expires) if report.tls and expires else None
 
 
 def record_version(instance_id: str, version_id: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from datastores.protocol import codec
+from datastores.protocol.logs import Position
 from functions.state.acceptance import Caller, Order, accept, lock_instance, not_available
 from functions.state.database import transaction
 from functions.state.models import Instance, InstanceStatus, LogPublication, Operation, OperationType
@@ -31,7 +33,7 @@ class LogRequest(BaseModel):
 class Published:
     """How much of a log was published, and by how many objects."""
 
-    position: dict[str, Any] | None = None
+    position: Position | None = None
     published_bytes: int = 0
     parts: int = 0
     discarded_by: str | None = None
@@ -61,7 +63,10 @@ def published(instance_id: str, log: str, account: str) -> Published:
     """How much of a log was published to an account."""
     with transaction() as session:
         row = session.get(LogPublication, (instance_id, log, account))
-    return Published() if row is None else Published(row.position, row.published_bytes, row.parts, row.discarded_by)
+    if row is None:
+        return Published()
+    position = None if row.position is None else codec.decode(Position, row.position)
+    return Published(position, row.published_bytes, row.parts, row.discarded_by)
 
 
 def record_published(instance_id: str, request: LogRequest, before: Published, after: Published) -> None:
@@ -72,7 +77,11 @@ def record_published(instance_id: str, request: LogRequest, before: Published, a
         if row is None:
             row = LogPublication(instance_id=instance_id, log=request.log, project_id=request.account, parts=0)
             session.add(row)
-        elif (row.position, row.parts, row.discarded_by) != (before.position, before.parts, before.discarded_by):
+        elif (row.position, row.parts, row.discarded_by) != (_stored(before), before.parts, before.discarded_by):
             return
-        row.position, row.published_bytes = after.position, after.published_bytes
+        row.position, row.published_bytes = _stored(after), after.published_bytes
         row.parts, row.discarded_by = after.parts, after.discarded_by
+
+
+def _stored(published: Published) -> dict[str, Any] | None:
+    return None if published.position is None else codec.encode(published.position)

@@ -4,8 +4,8 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
+from datastores.protocol.engine import Certificate, RenewCertificate
 from datastores.protocol.turns import Lock, Turn
 from functions.cloud.tls_ca import authority
 from functions.runtime.clock import now
@@ -13,7 +13,6 @@ from functions.runtime.errors import TroveError
 from functions.runtime.logs import get_logger
 from functions.runtime.step import Nothing, StepContext, StepResult, step
 from functions.state import certificates
-from functions.state.findings import EngineState
 from functions.state.models import Instance
 from functions.steps import host
 
@@ -31,17 +30,10 @@ class Renewed(StepResult):
     renewed: int
 
 
-def delivery(instance: Instance) -> dict[str, Any]:
-    """The argument with which a host gets a certificate for the instance's addresses."""
+def certificate(instance: Instance) -> Certificate:
+    """A new certificate for the instance's addresses."""
     made = authority().issue_server(instance.id, [entry["address"] for entry in instance.addresses])
-    return {
-        "tls": {
-            "certificate": made.certificate,
-            "private_key": made.private_key.get_secret_value(),
-            "authority": made.authority,
-            "expires": made.expires.isoformat(),
-        }
-    }
+    return Certificate(made.certificate, made.private_key.get_secret_value(), made.authority, made.expires.isoformat())
 
 
 @step("certificate.renew", audience="sweep")
@@ -56,11 +48,10 @@ def renew(_request: Nothing, context: StepContext) -> Renewed:
 
 def _renew(context: StepContext, instance: Instance) -> bool:
     try:
-        answer = host.call(
-            instance, context, "renew_certificate", delivery(instance), Turn(instance.fence, Lock.ACCOUNTS)
-        )
+        asked = RenewCertificate(certificate(instance))
+        report = host.call(instance, context, asked, Turn(instance.fence, Lock.ACCOUNTS))
     except TroveError as error:
         get_logger().warning("certificate not renewed", instance_id=instance.id, reason=error.message)
         return False
-    certificates.record(instance, EngineState.model_validate(answer))
+    certificates.record(instance, report)
     return True

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
+from datastores.protocol.engine import Status
 from functions.cloud.ssh import CommandTimedOut, HostUnreachable
 from functions.runtime.errors import EngineRefused, TroveError
 from functions.runtime.logs import get_logger
@@ -69,15 +70,15 @@ class _Run:
     def _ask(self, instance: Instance) -> _Found:
         limited = replace(self._context, deadline=time.monotonic() + PROBE_SECONDS)
         try:
-            answer = host.call(instance, limited, "status", {})
+            answer = host.call(instance, limited, Status())
         except EngineRefused as error:  # it runs: it has answered
             return _Found(health.BLOCKED, error.message)
         except TroveError as error:
             silent = isinstance(error, (HostUnreachable, CommandTimedOut))
             return _Found(health.FAILING, f"{type(error).__name__}: {error.message}", silent)
-        if not answer["running"]:
+        if not answer.running:
             return _Found(health.FAILING, "the database does not run")
-        return _Found(health.BLOCKED, answer["problem"]) if answer["problem"] else _Found(health.HEALTHY)
+        return _Found(health.BLOCKED, answer.problem) if answer.problem else _Found(health.HEALTHY)
 
 
 def _settle(under_way: dict[Future[None], Instance], *done: Future[None]) -> None:

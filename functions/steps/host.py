@@ -1,10 +1,25 @@
 """The host of an instance: its SSH identity, and how it is asked."""
 
-import json
 from typing import Any
 
 from datastores import bundle
 from datastores.catalog import catalog
+from datastores.protocol import codec, requests
+from datastores.protocol.codec import Message, ProtocolError
+from datastores.protocol.message import Answer, Done, Work
+from datastores.protocol.requests import (
+    Call,
+    CancelJob,
+    Change,
+    Failure,
+    JobReport,
+    JobStarted,
+    JobState,
+    PollJob,
+    Reply,
+    Request,
+    StartJob,
+)
 from datastores.protocol.turns import Turn
 from functions.cloud import ssh
 from functions.cloud.ssh_ca import authority
@@ -60,9 +75,7 @@ def certify(_request: Nothing, context: StepContext) -> StepResult:
     return StepResult()
 
 
-def call(
-    instance: Instance, context: StepContext, action: str, arguments: dict[str, Any], turn: Turn | None = None
-) -> dict[str, Any]:
+def call(instance: Instance, context: StepContext, asked: Work[Answer], turn: Turn | None = None) -> Answer:
     """The answer to a synchronous call of the engine: a read or, with the operation's turn, a quick change.
 
     Raises:
@@ -71,12 +84,12 @@ def call(
         StepRefused: the instance has no host yet.
     """
     version = catalog().version_by_id(instance.datastore_version_id)
-    engine = {"datastore": version.datastore, "version": version.name}
-    asked = {"command": "call", "action": action, "arguments": arguments, **engine}
-    return ask(instance, context, asked if turn is None else asked | turn.fields())
+    fence, lock = (turn.number, turn.lock) if turn else (None, None)
+    request = Call(version.datastore, version.name, asked.action(), codec.encode(asked), fence, lock)
+    return _send(instance, context, request, asked.answer())
 
 
-def change(about: Subject, context: StepContext, action: str, arguments: dict[str, Any]) -> StepResult:
+def change(about: Subject, context: StepContext, asked: Work[Done]) -> StepResult:
     """Make a change for an operation; a host refuses one that a newer operation has overtaken.
 
     The host makes it once, however long it takes: the result is not `done` while it is at work, and the step is
@@ -84,55 +97,74 @@ def change(about: Subject, context: StepContext, action: str, arguments: dict[st
 
     Raises: as `call`.
     """
-    version = catalog().version_by_id(about.instance.datastore_version_id)
-    reply = ask(
-        about.instance,
-        context,
-        {
-            "command": "change",
-            "job_id": f"{about.operation.id}-{action}",
-            **turn_of(about.operation).fields(),
-            "datastore": version.datastore,
-            "version": version.name,
-            "action": action,
-            "arguments": arguments,
-            "time_limit": max(LEAST_SECONDS, int((about.operation.deadline - now()).total_seconds())),
-            "wait": LONG_POLL_SECONDS,
-        },
-    )
-    if reply["state"] == "succeeded":
+    job = _job(about, f"{about.operation.id}-{asked.action()}", asked, LEAST_SECONDS)
+    request = Change(**vars(job), wait=LONG_POLL_SECONDS)
+    report = _send(about.instance, context, request, JobReport)
+    if report.state == JobState.SUCCEEDED:
         return StepResult()
-    if (error := reply["error"]) and reply["state"] != "dead":
-        raise error_of(error)
+    if report.error and report.state != JobState.DEAD:
+        raise _error_of(report.error)
     return StepResult(done=False)
 
 
-def ask(instance: Instance, context: StepContext, request: dict[str, Any]) -> dict[str, Any]:
-    """Send one request to the instance's host and give the result; the certificate names what the token is for.
+def start_job(about: Subject, context: StepContext, job_id: str, asked: Work[Any], least_seconds: int) -> None:
+    """Start a job for an operation: twice is once. It has until the operation's deadline, and so many seconds at least.
 
     Raises: as `call`.
     """
+    _send(about.instance, context, _job(about, job_id, asked, least_seconds), JobStarted)
+
+
+def poll_job(about: Subject, context: StepContext, job_id: str) -> JobReport:
+    """How a job fares; waits some seconds for its end. Raises: as `call`."""
+    return _send(about.instance, context, PollJob(job_id, LONG_POLL_SECONDS), JobReport)
+
+
+def cancel_job(about: Subject, context: StepContext, job_id: str) -> None:
+    """End a job, and keep one that was never started from starting. Raises: as `call`."""
+    turn = turn_of(about.operation)
+    _send(about.instance, context, CancelJob(job_id, turn.number, turn.lock), JobStarted)
+
+
+def error_kind(failure: Failure) -> type[TroveError]:
+    """What an error of a host is here."""
+    return ERRORS.get(failure.type, StepFailed)
+
+
+def _job(about: Subject, job_id: str, asked: Work[Any], least_seconds: int) -> StartJob:
+    version = catalog().version_by_id(about.instance.datastore_version_id)
+    turn = turn_of(about.operation)
+    seconds = max(least_seconds, int((about.operation.deadline - now()).total_seconds()))
+    return StartJob(
+        job_id, turn.number, turn.lock, version.datastore, version.name, asked.action(), codec.encode(asked), seconds
+    )
+
+
+def _send(instance: Instance, context: StepContext, request: Request, answer: type[Message]) -> Message:
+    """The host's answer to one request; the certificate names what the token is for. Raises: as `call`."""
     datastore = catalog().version_by_id(instance.datastore_version_id).datastore
     completed = ssh.run(
         _address(instance),
         authority().issue_user(instance.host_id, context.subject),
         bundle.argv(datastore),
-        bundle.request_bytes(datastore, request),
+        bundle.request_bytes(datastore, requests.write(request)),
         context.seconds_left,
     )
     if not completed.stdout:
         raise ssh.HostUnreachable(f"the host gave no answer (exit {completed.exit_status})")
-    reply = json.loads(completed.stdout)
-    if not reply["ok"]:
-        raise error_of(reply["error"])
-    result: dict[str, Any] = reply["result"]
-    return result
+    try:
+        reply = codec.load(Reply, completed.stdout)
+        if reply.error is not None:
+            raise _error_of(reply.error)
+        return codec.decode(answer, reply.result)
+    except ProtocolError as error:
+        raise StepFailed(f"the host's answer cannot be read: {error}") from error
 
 
-def error_of(error: dict[str, Any]) -> TroveError:
+def _error_of(failure: Failure) -> TroveError:
     """A host's error as one of ours, in its words."""
-    kind = ssh.HostUnreachable if error["retryable"] else ERRORS.get(error["type"], StepFailed)
-    return kind(error["message"], {"type": error["type"]})
+    kind = ssh.HostUnreachable if failure.retryable else error_kind(failure)
+    return kind(failure.message, {"type": failure.type})
 
 
 def _address(instance: Instance) -> ssh.HostAddress:

@@ -1,23 +1,42 @@
 """Jobs on an instance's host: long work that is started, polled and cancelled over SSH."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from datastores.catalog import catalog
-from functions.runtime.clock import now
+from datastores.protocol import codec
+from datastores.protocol.accounts import Database
+from datastores.protocol.engine import (
+    Access,
+    Backup,
+    Configure,
+    Converted,
+    Create,
+    EngineReport,
+    Grow,
+    Parent,
+    Resize,
+    Restart,
+    Restore,
+    Settings,
+    Start,
+    Stop,
+    Upgrade,
+)
+from datastores.protocol.message import Work
+from datastores.protocol.requests import JobReport, JobState
+from datastores.protocol.storage import Prefix
+from datastores.protocol.work import JOBS
 from functions.runtime.errors import StepFailed
 from functions.runtime.step import StepContext, StepInput, StepResult, step
-from functions.runtime.waiting import LONG_POLL_SECONDS
 from functions.state import operations
 from functions.state.backups import PARENT_REQUIRED
-from functions.state.findings import EngineState, record_engine_state, record_version
+from functions.state.findings import record_engine_report, record_version
 from functions.state.models import Instance
 from functions.state.subject import Subject, subject, wanted
-from functions.state.transitions import turn_of
 from functions.steps import host
-from functions.steps.certificate import delivery
+from functions.steps.certificate import certificate
 from functions.steps.user import new_users
 
 SEGMENT_BYTES = 32 * 1024 * 1024
@@ -34,15 +53,6 @@ class Job(StepInput):
     """Which of the operation's jobs: an action of the engine."""
 
     action: Action
-
-
-class JobStatus(BaseModel):
-    """What a host says of a job."""
-
-    state: Literal["running", "succeeded", "failed", "dead", "cancelled", "unknown"]
-    error: dict[str, Any] | None = None
-    progress: dict[str, Any] | None = None
-    result: dict[str, Any] | None = None
 
 
 @step("job.start")
@@ -63,21 +73,7 @@ def start_undo(request: Job, context: StepContext) -> StepResult:
 
 
 def _start(about: Subject, context: StepContext, request: Job, job_id: str) -> None:
-    version = catalog().version_by_id(about.instance.datastore_version_id)
-    host.ask(
-        about.instance,
-        context,
-        {
-            "command": "job.start",
-            "job_id": job_id,
-            **turn_of(about.operation).fields(),
-            "datastore": version.datastore,
-            "version": version.name,
-            "action": request.action,
-            "arguments": ARGUMENTS[request.action](about),
-            "time_limit": max(UNDO_SECONDS, int((about.operation.deadline - now()).total_seconds())),
-        },
-    )
+    host.start_job(about, context, job_id, WORK[request.action](about), UNDO_SECONDS)
 
 
 @step("job.wait")
@@ -104,20 +100,25 @@ def wait_undo(request: Job, context: StepContext) -> StepResult:
 
 
 def _wait(about: Subject, context: StepContext, request: Job, job_id: str) -> StepResult:
-    asked = {"command": "job.poll", "job_id": job_id, "wait": LONG_POLL_SECONDS}
-    status = JobStatus.model_validate(host.ask(about.instance, context, asked))
-    if status.progress and status.progress != about.operation.progress:
-        operations.record_progress(about.operation.id, status.progress)
-    if status.state == "running":
+    report = host.poll_job(about, context, job_id)
+    progress = asdict(report.progress)
+    if progress != about.operation.progress:
+        operations.record_progress(about.operation.id, progress)
+    if report.state == JobState.RUNNING:
         return StepResult(done=False)
-    if status.state != "succeeded":
-        reason = (status.error or {}).get("message") or f"the job on the host is {status.state}"
-        kind = host.ERRORS.get((status.error or {}).get("type", ""), StepFailed)
-        raise (kind if issubclass(kind, StepFailed) else StepFailed)(f"{request.action}: {reason}")
-    found = EngineState.model_validate(status.result or {})
-    if found.model_fields_set:
-        record_engine_state(about.instance.id, found)
+    if report.state != JobState.SUCCEEDED:
+        raise _failed(request, report)
+    answer = codec.decode(JOBS[request.action].answer(), report.result)
+    if isinstance(answer, EngineReport):
+        record_engine_report(about.instance.id, answer)
     return StepResult()
+
+
+def _failed(request: Job, report: JobReport) -> StepFailed:
+    if report.error is None:
+        return StepFailed(f"{request.action}: the job on the host is {report.state.value}")
+    kind = host.error_kind(report.error)
+    return (kind if issubclass(kind, StepFailed) else StepFailed)(f"{request.action}: {report.error.message}")
 
 
 @step("job.cancel", compensation=True)
@@ -128,11 +129,10 @@ def cancel(request: Job, context: StepContext) -> StepResult:
     """
     about = subject(context.operation_id)
     if about.instance.management_address is not None and about.instance.deleted_at is None:
-        asked = {"command": "job.cancel", "job_id": _job_id(about, request)}
-        host.ask(about.instance, context, asked | turn_of(about.operation).fields())
+        host.cancel_job(about, context, _job_id(about, request))
     if request.action == "upgrade":
         new = wanted(context.operation_id).instance
-        if host.call(new, context, "converted", {})["converted"]:
+        if host.call(new, context, Converted()).converted:
             record_version(new.id, new.datastore_version_id)
     return StepResult()
 
@@ -145,60 +145,57 @@ def _undo_id(about: Subject, request: Job) -> str:
     return f"{about.operation.id}-undo-{request.action}"
 
 
-def settings(instance: Instance, enabled_logs: list[str] | None = None) -> dict[str, Any]:
+def settings(instance: Instance, enabled_logs: list[str] | None = None) -> Settings:
     """The engine's settings: the flavor's, the configuration group's, and those of the logs that are enabled (by
     default the ones that the row says)."""
     version = catalog().version_by_id(instance.datastore_version_id)
     logs = (
         catalog().find(version.datastore).log_settings(instance.enabled_logs if enabled_logs is None else enabled_logs)
     )
-    return {"settings": version.settings_for(instance.memory_mb, instance.cpus) | instance.configuration_values | logs}
+    return version.settings_for(instance.memory_mb, instance.cpus) | instance.configuration_values | logs
 
 
-def _access(instance: Instance) -> dict[str, Any]:
-    return {"allowed_cidrs": instance.access.get("allowed_cidrs", [])}
+def _networks(about: Subject) -> tuple[str, ...]:
+    return tuple(about.instance.access.get("allowed_cidrs", ()))
 
 
-def _access_arguments(about: Subject) -> dict[str, Any]:
-    return _access(about.instance) | delivery(about.instance)
+def _setup(about: Subject) -> dict[str, Any]:
+    """The fields of `Setup`."""
+    networks, tls = _networks(about), certificate(about.instance)
+    return {"settings": settings(about.instance), "allowed_cidrs": networks, "tls": tls}
 
 
-def _settings_arguments(about: Subject) -> dict[str, Any]:
-    return settings(about.instance) | delivery(about.instance)
+def _new_setup(about: Subject) -> dict[str, Any]:
+    """The fields of `NewSetup`."""
+    asked = about.operation.request["databases"]
+    databases = tuple(codec.decode(Database, database) for database in asked)
+    return {**_setup(about), "databases": databases, "users": new_users(about)}
 
 
-def _whole_arguments(about: Subject) -> dict[str, Any]:
-    return _settings_arguments(about) | _access(about.instance)
+def _restore(about: Subject) -> Restore:
+    addresses = operations.secrets(about.operation.id)["download"]
+    return Restore(**_new_setup(about), download=tuple(codec.decode(Prefix, address) for address in addresses))
 
 
-def _create_arguments(about: Subject) -> dict[str, Any]:
-    databases = {"databases": about.operation.request["databases"], "users": new_users(about)}
-    return _whole_arguments(about) | databases
-
-
-def _restore_arguments(about: Subject) -> dict[str, Any]:
-    return _create_arguments(about) | {"download": operations.secrets(about.operation.id)["download"]}
-
-
-def _backup_arguments(about: Subject) -> dict[str, Any]:
-    secrets = operations.secrets(about.operation.id)
-    arguments = {"upload": secrets["upload"], "segment_bytes": SEGMENT_BYTES}
+def _backup(about: Subject) -> Backup:
+    secrets, parent = operations.secrets(about.operation.id), None
     if "parent" in secrets:
         required = about.operation.request[PARENT_REQUIRED]
-        arguments["parent"] = {"id": about.backup.parent_id, "required": required, "download": secrets["parent"]}
-    return arguments
+        parent = Parent(str(about.backup.parent_id), codec.decode(Prefix, secrets["parent"]), required)
+    return Backup(codec.decode(Prefix, secrets["upload"]), SEGMENT_BYTES, parent)
 
 
-ARGUMENTS: dict[Action, Callable[[Subject], dict[str, Any]]] = {
-    "create": _create_arguments,
-    "restore": _restore_arguments,
-    "restart": _whole_arguments,
-    "backup": _backup_arguments,
-    "resize": _settings_arguments,
-    "grow": lambda about: settings(about.instance),
-    "access": _access_arguments,
-    "upgrade": _settings_arguments,
-    "stop": lambda _about: {},
-    "start": _whole_arguments,
-    "configure": lambda about: settings(about.instance),
+WORK: dict[Action, Callable[[Subject], Work[Any]]] = {
+    "create": lambda about: Create(**_new_setup(about)),
+    "restore": _restore,
+    "restart": lambda about: Restart(**_setup(about)),
+    "backup": _backup,
+    "resize": lambda about: Resize(settings(about.instance), certificate(about.instance)),
+    "grow": lambda about: Grow(settings(about.instance)),
+    "access": lambda about: Access(_networks(about), certificate(about.instance)),
+    "upgrade": lambda about: Upgrade(settings(about.instance), certificate(about.instance)),
+    "stop": lambda _about: Stop(),
+    "start": lambda about: Start(**_setup(about)),
+    "configure": lambda about: Configure(settings(about.instance)),
 }
+"""What the host is asked to do for each action."""

@@ -1,10 +1,12 @@
 """Logs of an instance on its host: what there is of them, enabling and disabling, publishing."""
 
-from typing import Any
-
 from pydantic import BaseModel
 
 from datastores.catalog import Datastore, catalog
+from datastores.protocol import codec
+from datastores.protocol.engine import Reconfigure
+from datastores.protocol.logs import LogPosition, MeasureLogs, Position, PublishLog
+from datastores.protocol.storage import Prefix
 from datastores.protocol.turns import Turn
 from functions.runtime.step import Nothing, StepContext, StepInput, StepResult, step
 from functions.state import instances, logs, operations
@@ -44,16 +46,16 @@ def list_logs(request: Account, context: StepContext) -> LogsFound:
     instance = instances.load(context.instance_id)
     known = _datastore(instance).logs
     done = {name: logs.published(instance.id, name, request.account) for name in known}
-    asked = [{"name": name, "position": done[name].position} for name in known]
-    measured = host.call(instance, context, "measure_logs", {"logs": asked})["logs"]
+    asked = MeasureLogs(tuple(LogPosition(name, done[name].position) for name in known))
+    measured = host.call(instance, context, asked).logs
     found = [
         FoundLog(
             name=name,
             type=log.type,
             enabled=log.type == "SYS" or name in instance.enabled_logs,
             published_bytes=done[name].published_bytes,
-            pending_bytes=seen["pending_bytes"],
-            rotated=seen["rotated"],
+            pending_bytes=seen.pending_bytes,
+            rotated=seen.rotated,
         )
         for (name, log), seen in zip(known.items(), measured, strict=True)
     ]
@@ -93,39 +95,34 @@ def publish(_request: Nothing, context: StepContext) -> StepResult:
     before = logs.published(about.instance.id, request.log, request.account)
     secrets = operations.secrets(about.operation.id)
     if "until" not in secrets:
-        asked = {"logs": [{"name": request.log, "position": before.position}]}
-        [measured] = host.call(about.instance, context, "measure_logs", asked)["logs"]
-        secrets = operations.add_secrets(about.operation.id, {"until": measured["end"]})
-    if secrets["until"] is None or before.position == secrets["until"]:
+        asked = MeasureLogs((LogPosition(request.log, before.position),))
+        [measured] = host.call(about.instance, context, asked).logs
+        secrets = operations.add_secrets(about.operation.id, {"until": measured.end and codec.encode(measured.end)})
+    if secrets["until"] is None or before.position == (until := codec.decode(Position, secrets["until"])):
         return StepResult()
-    arguments = {
-        "name": request.log,
-        "upload": secrets["upload"],
-        "position": before.position,
-        "until": secrets["until"],
-        "begun": about.operation.created.isoformat(timespec="microseconds"),
-        "parts": before.parts,
-        "details": _details(about.instance, request.log),
-    }
-    answer = host.call(about.instance, context, "publish_log", arguments, turn_of(about.operation))
+    wanted = PublishLog(
+        name=request.log,
+        log_type=_datastore(about.instance).logs[request.log].type,
+        upload=codec.decode(Prefix, secrets["upload"]),
+        position=before.position,
+        until=until,
+        begun=about.operation.created.isoformat(timespec="microseconds"),
+        parts=before.parts,
+    )
+    part = host.call(about.instance, context, wanted, turn_of(about.operation))
     after = Published(
-        position=answer["position"],
-        published_bytes=before.published_bytes + answer["published_bytes"],
-        parts=before.parts + answer["parts"],
+        position=part.position,
+        published_bytes=before.published_bytes + part.published_bytes,
+        parts=before.parts + part.parts,
         discarded_by=before.discarded_by,
     )
     logs.record_published(about.instance.id, request, before, after)
-    return StepResult(done=answer["finished"])
+    return StepResult(done=part.finished)
 
 
 def _write(instance: Instance, context: StepContext, enabled: list[str], turn: Turn) -> None:
-    host.call(instance, context, "reconfigure", job.settings(instance, enabled), turn)
+    host.call(instance, context, Reconfigure(job.settings(instance, enabled)), turn)
     logs.record_enabled(instance.id, enabled)
-
-
-def _details(instance: Instance, name: str) -> dict[str, Any]:
-    """What Trove's metafile says of a log, as far as it is the tenant's to know."""
-    return {"log_name": name, "log_type": _datastore(instance).logs[name].type}
 
 
 def _datastore(instance: Instance) -> Datastore:

@@ -1,5 +1,6 @@
 """The tenant's superuser."""
 
+from datastores.protocol.accounts import DisableRoot, EnableRoot
 from functions.runtime.step import Nothing, StepContext, StepResult, step
 from functions.state import operations
 from functions.state.subject import subject
@@ -10,11 +11,11 @@ from functions.steps import host
 def enable(_request: Nothing, context: StepContext) -> StepResult:
     """Let root log in with the password that is sealed in the operation."""
     about = subject(context.operation_id)
-    return host.change(about, context, "enable_root", {"password": operations.secrets(about.operation.id)["password"]})
+    return host.change(about, context, EnableRoot(operations.secrets(about.operation.id)["password"]))
 
 
 @step("root.disable")
 def disable(_request: Nothing, context: StepContext) -> StepResult:
     """Let it log in no more."""
     about = subject(context.operation_id)
-    return host.change(about, context, "disable_root", {})
+    return host.change(about, context, DisableRoot())

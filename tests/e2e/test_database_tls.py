@@ -13,13 +13,13 @@ import pytest
 import requests
 from sqlalchemy import update
 
+from datastores.protocol.engine import EngineReport
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import Tenant
 from functions.runtime import token
 from functions.runtime.clock import now
 from functions.state import certificates, instances
 from functions.state.database import transaction
-from functions.state.findings import EngineState
 from functions.state.models import Instance
 from tests.support.api import LATEST, new_api
 from tests.support.records import recorded
@@ -109,10 +109,10 @@ def renewed(cloud: Cloud) -> dict[str, Any]:
 def test_an_operation_knows_better_than_a_renewal() -> None:
     with recorded("certificate-tests", 1) as [instance_id]:
         seen = instances.load(instance_id)
-        certificates.record(seen, EngineState(certificate_expires=now()))
+        certificates.record(seen, EngineReport(tls=True, certificate_expires=now().isoformat()))
         assert instance_id in ending()
         seen.fence -= 1
-        certificates.record(seen, EngineState(certificate_expires=None))
+        certificates.record(seen, EngineReport(tls=False))
         assert instance_id in ending()
 
 

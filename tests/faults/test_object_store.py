@@ -12,6 +12,7 @@ import pytest
 from datastores.host import download, tempurl
 from datastores.host.errors import DamagedBackup, StorageError
 from datastores.protocol.manifest import INDEX
+from datastores.protocol.storage import Prefix
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import DemoError, Operation, Tenant
 from functions.cloud import swift
@@ -180,14 +181,14 @@ def flipping(name: str, bit: int) -> Plan:
 
 def read_all(address: dict[str, str]) -> int:
     """Read a backup as a restore does, verifying it; its bytes."""
-    manifest = download.manifest(tempurl.store(address, QUICK))
-    return sum(len(block) for block in download.stored_stream(tempurl.store(address, QUICK), manifest.segments))
+    store = tempurl.Store(Prefix(**address), QUICK)
+    return sum(len(block) for block in download.stored_stream(store, download.manifest(store).segments))
 
 
 def test_b3_every_flipped_bit_is_detected(ground: Ground) -> None:
     address, chance, undetected = ground.address(ground.backup_id), random.Random(3), []
     assert read_all(address) > 100_000
-    names = [INDEX, *(segment.path for segment in download.manifest(tempurl.store(address)).segments)]
+    names = [INDEX, *(segment.path for segment in download.manifest(tempurl.Store(Prefix(**address))).segments)]
     for number in range(FLIPS):
         name, bit = names[number % len(names)], chance.getrandbits(40)
         ground.store.plan = flipping(name, bit)

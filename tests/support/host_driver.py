@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pwd
@@ -19,6 +20,7 @@ from typing import Any
 
 from datastores import bundle
 from datastores.catalog import catalog
+from datastores.protocol.work import JOBS
 from deploy.local.engines import trees
 
 PYTHON = bundle.PYTHON if Path(bundle.PYTHON).exists() else "python3"
@@ -37,6 +39,7 @@ class HostDriver:
         self.datastore = datastore
         self.version = catalog().version(datastore, version)
         self.address = free_address(catalog().find(datastore).ports)
+        self.memory_mb = memory_mb
         self.fence = 1
         self.environment: dict[str, str] = {}
         """What its processes have in their environment beside what every host gives them."""
@@ -72,7 +75,9 @@ class HostDriver:
         return reply
 
     def start(self, job_id: str, action: str, arguments: dict[str, Any], time_limit: int = 120) -> dict[str, Any]:
-        """The reply to job.start."""
+        """The reply to job.start; a database that starts has the default settings, unless `arguments` say others."""
+        if action in {"restart", "start"}:
+            arguments = {"settings": self.version.settings_for(self.memory_mb, 2), **arguments}
         return self.ask(
             {
                 "command": "job.start",
@@ -133,6 +138,12 @@ class HostDriver:
                 except ProcessLookupError:
                     continue
             time.sleep(0.02)
+
+
+def with_certificate(action: str, tls: dict[str, str]) -> dict[str, object]:
+    """The argument `tls` of an action, if it takes a certificate."""
+    taken = {field.name for field in dataclasses.fields(JOBS[action])}  # type: ignore[arg-type]
+    return {"tls": tls} if "tls" in taken else {}
 
 
 def as_engine_user() -> dict[str, Any]:

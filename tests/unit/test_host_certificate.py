@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from datastores.host import certificate
-from datastores.host.engine import Engine, Status, Version
-from datastores.host.errors import BadRequest
+from datastores.host.engine import Engine, Version
 from datastores.host.facts import Facts
 from datastores.host.names import NameRules
+from datastores.protocol import codec
+from datastores.protocol.codec import ProtocolError
+from datastores.protocol.engine import Certificate, EngineReport, EngineStatus, RenewCertificate
 from tests.support.job_host import facts_of
 
 
@@ -28,8 +30,8 @@ class SomeEngine(Engine):
     def start(self) -> None: ...
     def stop(self) -> None: ...
 
-    def status(self) -> Status:
-        return Status(self.runs)
+    def status(self) -> EngineStatus:
+        return EngineStatus(self.runs)
 
     def tls(self) -> bool:
         return self.has_tls
@@ -45,9 +47,8 @@ def engine(tmp_path: Path) -> SomeEngine:
     return SomeEngine(facts, Version("1", "1", tmp_path, (1,), "none", NameRules()))
 
 
-def delivery(word: str) -> dict[str, Any]:
-    names = ("certificate", "private_key", "authority", "expires")
-    return {"tls": {name: f"{name} {word}" for name in names}}
+def delivery(word: str) -> Certificate:
+    return Certificate(f"certificate {word}", f"private_key {word}", f"authority {word}", f"expires {word}")
 
 
 def contents(facts: Facts) -> list[str]:
@@ -66,9 +67,9 @@ def test_a_delivery_replaces_the_one_before_and_leaves_nothing_of_it(engine: Som
 
 
 def test_without_a_delivery_all_stays(engine: SomeEngine) -> None:
-    certificate.deliver(engine, {})
+    certificate.deliver(engine, None)
     assert not engine.facts.has_certificate
-    assert certificate.report(engine, {}) == {}
+    assert certificate.report(engine, None) == EngineReport()
 
 
 def test_files_from_elsewhere_and_remains_of_a_crash_give_way(engine: SomeEngine) -> None:
@@ -84,26 +85,27 @@ def test_files_from_elsewhere_and_remains_of_a_crash_give_way(engine: SomeEngine
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        ({}, {"certificate_expires": "expires new"}),
-        ({"reloads": False}, {"restart_required": True}),
-        ({"has_tls": False}, {}),
-        ({"runs": False}, {}),
+        ({}, EngineReport(tls=True, certificate_expires="expires new")),
+        ({"reloads": False}, EngineReport(restart_required=True)),
+        ({"has_tls": False}, EngineReport()),
+        ({"runs": False}, EngineReport()),
     ],
 )
-def test_a_renewal_says_what_became_of_it(engine: SomeEngine, state: dict[str, bool], said: dict[str, Any]) -> None:
+def test_a_renewal_says_what_became_of_it(engine: SomeEngine, state: dict[str, bool], said: EngineReport) -> None:
     for name, value in state.items():
         setattr(engine, name, value)
     assert certificate.renew(engine, delivery("new")) == said
 
 
 def test_a_start_says_whether_there_is_tls(engine: SomeEngine) -> None:
-    assert certificate.report(engine, delivery("new")) == {"certificate_expires": "expires new"}
+    assert certificate.report(engine, delivery("new")) == EngineReport(tls=True, certificate_expires="expires new")
     engine.has_tls = False
-    assert certificate.report(engine, delivery("new")) == {"certificate_expires": None}
+    assert certificate.report(engine, delivery("new")) == EngineReport(tls=False)
 
 
-def test_a_wrong_delivery_is_told_without_its_key(engine: SomeEngine) -> None:
-    wrong = {"tls": {"certificate": "", "private_key": "a canary"}}
-    with pytest.raises(BadRequest, match=r"tls\.certificate") as refusal:
-        certificate.deliver(engine, wrong)
+def test_a_wrong_delivery_is_told_without_its_key() -> None:
+    wrong = {"tls": {"certificate": 7, "private_key": "a canary"}}
+    with pytest.raises(ProtocolError, match=r"tls\.authority") as refusal:
+        codec.decode(RenewCertificate, wrong)
     assert "canary" not in str(refusal.value)
+    assert "private_key new" not in repr(delivery("new"))

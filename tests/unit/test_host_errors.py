@@ -15,12 +15,12 @@ from datastores.host.errors import EngineError, ProgramFailed
     ],
 )
 def test_directories_stay_on_the_host(said: str, told: str) -> None:
-    assert EngineError(said).document()["message"] == told
+    assert EngineError(said).failure().message == told
 
 
 def test_of_a_long_message_the_beginning_and_the_end_are_told() -> None:
     said = f"mariadb-backup failed with code 1: {1000 * 'line '}Too many connections"
-    message = ProgramFailed(said).document()["message"]
+    message = ProgramFailed(said).failure().message
     assert message.startswith("mariadb-backup failed with code 1: ")
     assert message.endswith("Too many connections")
     assert len(message) < 1010

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from datastores.host.facts import parse
 from datastores.host.jobdir import JobDir, claim, specification
 from datastores.host.launch import unit_command
 from datastores.host.process import kill_session, session_members, start_time
+from datastores.protocol.requests import JobState, StartJob
+from datastores.protocol.turns import Lock
 from tests.support import job_host
 
 SECRET = "a canary; not to be seen"
@@ -138,7 +141,7 @@ def test_a_fence_from_before_there_were_locks_holds(host: Host) -> None:
 
 
 def test_a_request_without_a_lock_is_refused(host: Host) -> None:
-    assert host.start(lock="some")["error"]["message"].startswith("field 'fence' must be an integer, and 'lock'")
+    assert host.start(lock="some")["error"]["message"].startswith("lock must be one of exclusive")
 
 
 def test_a_killed_supervisor_is_seen_and_leaves_nothing_running(host: Host) -> None:
@@ -156,7 +159,7 @@ def test_a_job_of_an_earlier_boot_is_dead(host: Host) -> None:
     host.start()
     host.poll()
     job = JobDir(host.root / "jobs", "op-1")
-    job.set_status({**job.status(), "state": "running", "boot_id": "another"})
+    job.set_status(replace(job.status(), state=JobState.RUNNING, boot_id="another"))
     assert host.poll()["state"] == "dead"
 
 
@@ -192,8 +195,8 @@ def test_poll_waits_for_the_end_and_not_longer(host: Host) -> None:
 def test_a_claimed_job_whose_starter_died_is_run_by_the_next_start(host: Host) -> None:
     facts = job_host.facts_of(host.root)
     facts.prepare()
-    request = {"fence": 1, "lock": "exclusive", "action": "count", "datastore": "d", "version": "1", "time_limit": 60}
-    lock = claim(facts.jobs, "op-1", specification({**request, "arguments": {"password": SECRET}}))
+    asked = StartJob("op-1", 1, Lock.EXCLUSIVE, "d", "1", "count", {"password": SECRET}, 60)
+    lock = claim(facts.jobs, "op-1", specification(asked))
     assert lock is not None
     os.close(lock)
     assert host.poll()["state"] == "unknown"
@@ -244,7 +247,7 @@ def test_a_malformed_request_is_refused(host: Host, wrong: dict[str, Any], word:
 
 def test_the_unit_of_a_job_ends_with_all_its_processes_and_names_no_secret(tmp_path: Path) -> None:
     facts = job_host.facts_of(tmp_path)
-    command = unit_command(facts, JobDir(tmp_path, "op-1"), 100, ["bundle.zip", "--supervise", "op-1", "request"])
+    command = unit_command(facts, JobDir(tmp_path, "op-1"), 100, ["bundle.zip", "--supervise", "request"])
     assert command[:2] == ["systemd-run", "--unit=trove-job-op-1"]
     assert "KillMode=control-group" in command
     assert "RuntimeMaxSec=130" in command

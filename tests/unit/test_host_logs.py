@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datastores.host import logs
-from datastores.host.logs import Log, Position, measure, parts
+from datastores.host.logs import Log, measure, parts
 from datastores.postgresql import engine_logs
+from datastores.protocol.logs import Position
 
 STATEMENT = "2026-11-22 10:00:00.001 UTC [7] tester@app LOG:  statement: SELECT 1\n"
 ERROR = "2026-11-22 10:00:00.002 UTC [7] tester@app ERROR:  division by zero\n"

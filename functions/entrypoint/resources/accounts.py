@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from pydantic import SecretStr
 
 from datastores.catalog import Datastore
-from datastores.host.accounts import ANYWHERE
 from datastores.host.names import DATABASE, USER
+from datastores.protocol.accounts import ANYWHERE
 from functions.entrypoint.models import NewDatabaseItem, NewUserAttributes, NewUserItem, UserPassword
 from functions.runtime.errors import BadRequest
 from functions.state.accounts import UserName

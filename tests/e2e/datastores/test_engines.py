@@ -43,7 +43,8 @@ _numbers = count(1)
 def create_arguments(release: Release, memory_mb: int = SMALL_MB) -> dict[str, Any]:
     """A small flavor's settings, and a database and a user where the datastore has them."""
     databases = [{"name": DATABASE}] if release.can("databases") else []
-    users = [{"name": USER, "password": PASSWORD, "databases": databases}] if release.can("users") else []
+    granted = [database["name"] for database in databases]
+    users = [{"name": USER, "password": PASSWORD, "databases": granted}] if release.can("users") else []
     return {"settings": release.version.settings_for(memory_mb, 2), "databases": databases, "users": users}
 
 

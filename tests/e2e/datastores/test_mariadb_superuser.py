@@ -48,7 +48,7 @@ def settings(**more: object) -> dict[str, Any]:
 def host(hosts: Hosts) -> Iterator[HostDriver]:
     """An instance with few connections, a database, a user and root enabled."""
     made = hosts.make("mariadb")
-    user = {"name": "app", "password": PASSWORD, "databases": [{"name": "shop"}]}
+    user = {"name": "app", "password": PASSWORD, "databases": ["shop"]}
     done(made, "create", **settings(max_connections=20), databases=[{"name": "shop"}], users=[user])
     assert change(made, "enable_root", password=PASSWORD)["ok"]
     yield made
@@ -72,7 +72,7 @@ def query(host: HostDriver, *statements: str, user: str = "app", database: str |
 def serves_its_tenant(host: HostDriver) -> None:
     """The service lists and changes, as if nothing had happened."""
     name = f"user{next(_numbers)}"
-    reply = change(host, "create_users", users=[{"name": name, "password": "p", "databases": [{"name": "shop"}]}])
+    reply = change(host, "create_users", users=[{"name": name, "password": "p", "databases": ["shop"]}])
     assert reply["ok"], reply
     found = host.call("accounts")
     assert found["ok"], found
@@ -118,7 +118,7 @@ def test_a_backup_does_not_wait_for_ever_for_a_locked_table(host: HostDriver, si
 
 
 def test_hundreds_of_users_are_made_in_one_call(host: HostDriver) -> None:
-    users = [{"name": f"many{n}", "password": "p", "databases": [{"name": "shop"}]} for n in range(300)]
+    users = [{"name": f"many{n}", "password": "p", "databases": ["shop"]} for n in range(300)]
     assert change(host, "create_users", users=users)["ok"]
     found = {user["name"] for user in host.call("accounts")["result"]["users"] if user["databases"] == ["shop"]}
     assert {user["name"] for user in users} <= found

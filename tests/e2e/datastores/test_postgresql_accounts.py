@@ -66,7 +66,7 @@ def query(host: HostDriver, sql: str, database: str, user: str, password: str) -
 
 def create(host: HostDriver, database: str, user: str, password: str) -> None:
     change(host, "create_databases", databases=[{"name": database}])
-    change(host, "create_users", users=[{"name": user, "password": password, "databases": [{"name": database}]}])
+    change(host, "create_users", users=[{"name": user, "password": password, "databases": [database]}])
 
 
 def name(user: str) -> dict[str, str]:
@@ -165,7 +165,7 @@ def test_a_database_that_does_not_run_is_told(host: HostDriver) -> None:
         host.fence = next(_numbers)
         assert host.run(f"op{host.fence}-{action}", action, {})["state"] == "succeeded"
         reply = host.call("accounts")
-        assert (reply["ok"], reply.get("error", {}).get("type")) == (
+        assert (reply["ok"], (reply["error"] or {}).get("type")) == (
             (True, None) if action == "start" else (False, "not_running")
         )
 

@@ -32,7 +32,7 @@ USES = {
 def host(request: pytest.FixtureRequest, hosts: Hosts) -> Iterator[HostDriver]:
     """An instance with a user who owns a database."""
     made = hosts.make("postgresql", request.param)
-    user = {"name": "alice", "password": PASSWORD, "host": "%", "databases": [{"name": "shop"}]}
+    user = {"name": "alice", "password": PASSWORD, "host": "%", "databases": ["shop"]}
     settings = catalog().version("postgresql", request.param).settings_for(512, 2)
     state = made.run("create", "create", {"settings": settings, "databases": [{"name": "shop"}], "users": [user]})
     assert state["state"] == "succeeded", state

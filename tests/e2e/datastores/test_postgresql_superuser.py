@@ -79,7 +79,7 @@ def serves_its_tenant(host: HostDriver) -> None:
     name = f"user{next(_numbers)}"
     reply = host.call("accounts")
     assert reply["ok"], reply
-    reply = change(host, "create_users", users=[{"name": name, "password": "p", "databases": [{"name": "shop"}]}])
+    reply = change(host, "create_users", users=[{"name": name, "password": "p", "databases": ["shop"]}])
     assert reply["ok"], reply
     assert name in {user["name"] for user in host.call("accounts")["result"]["users"]}
     reply = change(host, "delete_user", name=name, host="%")
@@ -198,7 +198,7 @@ def test_a_setting_that_fails_at_start_leaves_the_database_serving(host: HostDri
 
 
 def test_a_user_that_cannot_be_deleted_stays_whole(host: HostDriver) -> None:
-    user = {"name": "owner", "password": PASSWORD, "databases": [{"name": "shop"}]}
+    user = {"name": "owner", "password": PASSWORD, "databases": ["shop"]}
     assert change(host, "create_users", users=[user])["ok"]
     with closing(connect(host, "shop", "owner")) as own:
         own.cursor().execute("CREATE TABLE held (n int)")
@@ -224,7 +224,7 @@ def test_a_role_of_roots_is_not_made_a_user(host: HostDriver) -> None:
 
 def test_templates_and_closed_databases_are_the_tenants_still(host: HostDriver) -> None:
     assert change(host, "create_databases", databases=[{"name": "model"}])["ok"]
-    user = {"name": "maker", "password": PASSWORD, "databases": [{"name": "model"}]}
+    user = {"name": "maker", "password": PASSWORD, "databases": ["model"]}
     assert change(host, "create_users", users=[user])["ok"]
     with closing(connect(host, "model", "maker")) as own:
         own.cursor().execute("CREATE TABLE mine (n int)")
@@ -239,7 +239,7 @@ def test_templates_and_closed_databases_are_the_tenants_still(host: HostDriver) 
 
 def test_names_of_users_hold_in_databases_of_other_encodings(host: HostDriver) -> None:
     assert change(host, "create_databases", databases=[{"name": "latin", "character_set": "LATIN1"}])["ok"]
-    user = {"name": "zoë", "password": PASSWORD, "databases": [{"name": "latin"}]}
+    user = {"name": "zoë", "password": PASSWORD, "databases": ["latin"]}
     assert change(host, "create_users", users=[user])["ok"]
     with closing(connect(host, "latin", "zoë")) as own:
         own.cursor().execute("CREATE TABLE mine (n int)")
@@ -250,7 +250,7 @@ def test_names_of_users_hold_in_databases_of_other_encodings(host: HostDriver) -
 
 
 def test_hundreds_of_users_are_made_in_one_call(host: HostDriver) -> None:
-    users = [{"name": f"many{n}", "password": "p", "databases": [{"name": "shop"}]} for n in range(300)]
+    users = [{"name": f"many{n}", "password": "p", "databases": ["shop"]} for n in range(300)]
     assert change(host, "create_users", users=users)["ok"]
     found = {user["name"] for user in host.call("accounts")["result"]["users"] if user["databases"] == ["shop"]}
     assert {user["name"] for user in users} <= found

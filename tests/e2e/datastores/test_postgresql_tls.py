@@ -15,7 +15,7 @@ import pytest
 
 from functions.cloud.tls_ca import TlsAuthority
 from tests.e2e.datastores.conftest import Hosts
-from tests.support.host_driver import HostDriver, as_engine_user
+from tests.support.host_driver import HostDriver, as_engine_user, with_certificate
 from tests.support.releases import Release, releases
 from tests.support.tempurl_sink import TempUrlSink
 from tests.support.tls import certified, shown_by_postgresql, written
@@ -25,7 +25,7 @@ ISSUING = certified("issuing", ROOT)
 AUTHORITY = TlsAuthority(ISSUING.key_text, ISSUING.text + ROOT.text)
 PASSWORD = "s3cret-enough"
 SHOP = {"name": "shop"}
-ALICE = {"name": "alice", "password": PASSWORD, "databases": [SHOP]}
+ALICE = {"name": "alice", "password": PASSWORD, "databases": [SHOP["name"]]}
 VERSIONS = [release for release in releases() if release.datastore.name == "postgresql"]
 _numbers = count(1)
 
@@ -41,11 +41,12 @@ class Secured:
     def do(self, action: str, *addresses: str, **more: object) -> dict[str, Any]:
         """The result of a job with a new certificate for these addresses."""
         self.host.fence = next(_numbers)
-        arguments = {**delivery(*addresses or [self.host.address]), **more}
+        tls = delivery(*addresses or [self.host.address])["tls"]
+        arguments = {**with_certificate(action, tls), **more}
         state = self.host.run(f"op{self.host.fence}-{action}", action, arguments)
         assert state["state"] == "succeeded", state
         result: dict[str, Any] = state["result"]
-        self.expires = result.get("certificate_expires", self.expires)
+        self.expires = result.get("certificate_expires") or self.expires
         return result
 
     def query(self, sql: str, **more: str) -> list[tuple[Any, ...]]:

@@ -23,7 +23,7 @@ from tests.support.takeover import NEW, OLD, require_takeover
 
 PASSWORD = "a canary's p4ssw0rd"
 SHOP = {"name": "shop"}
-ALICE = {"name": "alice", "password": PASSWORD, "host": "%", "databases": [SHOP]}
+ALICE = {"name": "alice", "password": PASSWORD, "host": "%", "databases": [SHOP["name"]]}
 ROWS = "SELECT count(*), sum(n), md5(string_agg(text, '' ORDER BY n)) FROM rows"
 WAIT_SECONDS = 30.0
 _numbers = count(1)
@@ -37,7 +37,7 @@ def do(host: HostDriver, action: str, version: str, **more: object) -> dict[str,
     """Run one job of an operation of its own, with the engine of a version."""
     host.fence = next(_numbers)
     host.version = catalog().version("postgresql", version)
-    return host.run(f"op{host.fence}-{action}", action, settings_of(version) | more)
+    return host.run(f"op{host.fence}-{action}", action, {} if action == "stop" else settings_of(version) | more)
 
 
 def done(host: HostDriver, action: str, version: str, **more: object) -> dict[str, Any]:

@@ -11,10 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datastores.host import download, tempurl
-from datastores.host.errors import BadRequest, DamagedBackup, StorageError, StorageRefused
+from datastores.host.errors import DamagedBackup, StorageError, StorageRefused
 from datastores.host.tempurl import Retry
 from datastores.host.upload import SegmentUploader
+from datastores.protocol import codec
+from datastores.protocol.codec import ProtocolError
 from datastores.protocol.manifest import INDEX, Segment
+from datastores.protocol.storage import Prefix
 from tests.support.tempurl_sink import ROOT, Fault, TempUrlSink
 
 QUICK = Retry(first=0.01, longest=0.02, give_up=5)
@@ -22,7 +25,7 @@ QUICK = Retry(first=0.01, longest=0.02, give_up=5)
 
 def store(sink: TempUrlSink, method: str, retry: Retry = QUICK) -> tempurl.Store:
     """The store as a host sees it."""
-    return tempurl.store(sink.address(method, "b"), retry)
+    return tempurl.Store(Prefix(**sink.address(method, "b")), retry)
 
 
 def upload(sink: TempUrlSink, blocks: list[bytes], size: int, retry: Retry = QUICK) -> tuple[Segment, ...]:
@@ -80,7 +83,7 @@ def test_an_upload_gives_up_in_the_end(sink: TempUrlSink) -> None:
 def test_a_store_that_is_away_is_named_without_the_capability(sink: TempUrlSink) -> None:
     address = sink.address("GET", "b") | {"url_prefix": "http://127.0.0.1:9/v1/b/"}
     with pytest.raises(StorageError, match="cannot be reached") as caught:
-        tempurl.store(address, Retry(0.01, 0.02, 0.1)).get(INDEX)
+        tempurl.Store(Prefix(**address), Retry(0.01, 0.02, 0.1)).get(INDEX)
     assert "temp_url_sig" not in str(caught.value)
 
 
@@ -122,5 +125,5 @@ def test_a_wrong_description_is_a_damaged_backup(sink: TempUrlSink) -> None:
     "address", [None, {}, {"url_prefix": 1, "query": ""}, {"url_prefix": "file:///x", "query": ""}]
 )
 def test_a_malformed_address_is_refused(address: object) -> None:
-    with pytest.raises(BadRequest, match="object store"):
-        tempurl.store(address)
+    with pytest.raises(ProtocolError, match=r"it must be|url_prefix"):
+        codec.decode(Prefix, address)

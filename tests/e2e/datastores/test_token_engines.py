@@ -20,7 +20,7 @@ import requests
 from datastores.conformance import ConformanceRefused, Server, Session
 from functions.cloud.tls_ca import TlsAuthority
 from tests.e2e.datastores.conftest import Hosts
-from tests.support.host_driver import HostDriver
+from tests.support.host_driver import HostDriver, with_certificate
 from tests.support.releases import Release, releases
 from tests.support.tempurl_sink import TempUrlSink
 from tests.support.tls import certified, written
@@ -55,7 +55,7 @@ class Host:
             "authority": issued.authority,
             "expires": issued.expires.isoformat(),
         }
-        state = self.driver.run(f"op{self.driver.fence}-{action}", action, {"tls": tls, **more})
+        state = self.driver.run(f"op{self.driver.fence}-{action}", action, {**with_certificate(action, tls), **more})
         assert state["state"] == "succeeded", state
         result: dict[str, Any] = state["result"]
         return result
@@ -79,7 +79,7 @@ class Host:
     def arguments(self) -> dict[str, Any]:
         """Arguments of create: a small flavor's settings, a database and a user."""
         databases = self.databases(DATABASE)
-        user = {"name": USER, "password": PASSWORD, "databases": databases}
+        user = {"name": USER, "password": PASSWORD, "databases": [each["name"] for each in databases]}
         return {"settings": self.release.version.settings_for(512, 2), "databases": databases, "users": [user]}
 
 

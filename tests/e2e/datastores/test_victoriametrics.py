@@ -82,7 +82,7 @@ def connect(release: Release, host: HostDriver, authority: Path) -> Session:
 
 def test_flags_wait_for_a_restart(release: Release, host: HostDriver, authority: Path) -> None:
     reply = change(host, "reconfigure", settings=settings(release, **{LIMIT: 3}))
-    assert reply["result"] == {"restart_required": True}
+    assert reply["result"]["restart_required"] is True
     with connect(release, host, authority) as session:
         before = session.setting(LIMIT)
         assert before != "3"
