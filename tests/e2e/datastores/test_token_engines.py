@@ -193,7 +193,7 @@ def test_nasty_names_and_passwords_are_only_that(host: Host, nasty: str) -> None
         return
     if databases:
         assert host.change("create_databases", databases=databases)["ok"]
-    wanted = {"name": user, "password": nasty, "databases": databases}
+    wanted = {"name": user, "password": nasty, "databases": [each["name"] for each in databases]}
     assert host.change("create_users", users=[wanted])["ok"]
     with host.connect(user, nasty, database) as session:
         session.write([1])
@@ -205,7 +205,8 @@ def test_nasty_names_and_passwords_are_only_that(host: Host, nasty: str) -> None
 
 
 def test_a_user_gets_a_new_password_and_a_new_name(host: Host) -> None:
-    host.change("create_users", users=[{"name": "old", "password": PASSWORD, "databases": host.databases(DATABASE)}])
+    granted = [each["name"] for each in host.databases(DATABASE)]
+    host.change("create_users", users=[{"name": "old", "password": PASSWORD, "databases": granted}])
     error = host.change("update_users", changes=[{"name": "old", "host": "%", "new_name": "new"}])["error"]
     assert "give a new password" in error["message"]
     change = {"name": "old", "host": "%", "new_name": "new", "password": "another"}
