@@ -27,6 +27,7 @@ check: setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m workflows.compile --check
 	$(BIN)/python -m workflows.lint
 	$(BIN)/python -m api_spec.generate --check
 

@@ -1,9 +1,9 @@
 """From an accepted operation to a running workflow."""
 
 from functions.cloud import mistral
+from functions.operations.kind import UNDOING_LIMIT
 from functions.runtime.logs import get_logger
 from functions.state.models import Operation
-from functions.state.transitions import UNDOING_LIMIT
 
 
 def launch(operation: Operation) -> None:

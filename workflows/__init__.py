@@ -12,6 +12,11 @@ PUBLIC = Path(__file__).parent / "public"
 """The workflows that tenants start in their own projects."""
 
 
+def operation_file(name: str) -> Path:
+    """The workflow file of a database operation."""
+    return Path(__file__).with_name(f"{name}.yaml")
+
+
 def operation_files() -> list[Path]:
     """The workflow files of the database operations."""
     return sorted(path for path in Path(__file__).parent.glob("*.yaml") if path not in (ACTIONS, *TIMED))

@@ -8,12 +8,13 @@ from typing import Any, Self
 import structlog
 from pydantic import ValidationError
 
+from functions.operations import kind_of
 from functions.runtime import registry, token
 from functions.runtime.envelope import Envelope, StepError
 from functions.runtime.errors import OperationAborted, StepInvalid, StepRefused, TroveError
 from functions.runtime.logs import get_logger
-from functions.runtime.step import READ_SECONDS, Step, StepContext
-from functions.state import timeline
+from functions.runtime.step import READ_SECONDS, Step, StepContext, StepResult
+from functions.state import operations, timeline
 from functions.state.models import OperationState, StepState
 
 CRASHES = 3
@@ -48,7 +49,7 @@ def _authorised(name: str, arguments: dict[str, Any], authorization: str | None)
         with structlog.contextvars.bound_contextvars(instance_id=claims.sub):
             return _ran(step, request, StepContext(claims.sub, time.monotonic() + READ_SECONDS))
     with structlog.contextvars.bound_contextvars(operation_id=claims.sub):
-        return _recorded(step, request, StepContext(claims.sub))
+        return _of_operation(step, request, arguments, StepContext(claims.sub))
 
 
 def _validated(step: Step[Any, Any], arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - the step's own model
@@ -66,11 +67,34 @@ def _check(step: Step[Any, Any], operation_id: str, state: OperationState, undoi
         raise OperationAborted(f"operation {operation_id} is being undone: {step.name} does not run any more")
 
 
-def _recorded(step: Step[Any, Any], request: Any, context: StepContext) -> Envelope:  # noqa: ANN401
+def _of_operation(step: Step[Any, Any], request: Any, arguments: dict[str, Any], context: StepContext) -> Envelope:  # noqa: ANN401
+    """Run a step of an operation; with the first one the operation begins, with the last one it has succeeded."""
+    operation = operations.load(context.operation_id)
+    kind = kind_of(operation)
+    is_last = kind.is_last(step.name, arguments)
+    if is_last and operation.state == OperationState.SUCCEEDED:
+        return _done()
+    if operation.state == OperationState.QUEUED and kind.is_first(step.name, arguments):
+        operations.begin(operation.id)
+    try:
+        return _recorded(step, request, context, is_last)
+    except TroveError:
+        if is_last and operations.load(operation.id).state == OperationState.SUCCEEDED:
+            return _done()  # another call of it was there first
+        raise
+
+
+def _done() -> Envelope:
+    return Envelope(ok=True, result=StepResult().model_dump())
+
+
+def _recorded(step: Step[Any, Any], request: Any, context: StepContext, is_last: bool) -> Envelope:  # noqa: ANN401
     with _Recording(step, context.operation_id) as recording:
         structlog.contextvars.bind_contextvars(attempt=recording.attempt)
         envelope = _ran(step, request, context)
         recording.done = envelope.result is not None and envelope.result["done"]
+        if is_last and recording.done:
+            operations.succeed(context.operation_id)
     get_logger().info("step ended", done=recording.done)
     return envelope
 

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from functions.operations import find, kind_of
 from functions.runtime.clock import now
 from functions.runtime.errors import Busy, BusyForAMoment, NotFound
 from functions.runtime.seal import seal
 from functions.state import audit
 from functions.state.idempotency import tie
 from functions.state.models import ACTIVE_STATES, Backup, Instance, Operation, OperationType
-from functions.state.transitions import TRANSITIONS, transition_of
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,18 @@ def lock_instance(
     instance = session.get(Instance, instance_id, with_for_update=True)
     if instance is None or instance.project_id != project_id or instance.deleted_at is not None:
         raise NotFound(f"Instance {instance_id} cannot be found.")
-    lock = TRANSITIONS[wanted].lock
+    lock = find(wanted).lock
     for active in active_operations(session, instance_id):
-        if active.id not in passing and not transition_of(active).lock.bears(lock):
+        if active.id not in passing and not kind_of(active).lock.bears(lock):
             raise _hindered(instance, active)
     return instance
 
 
 def _hindered(instance: Instance, active: Operation) -> Busy:
     """What the operation under way is, and how it can be ended."""
-    kind = BusyForAMoment if transition_of(active).quick else Busy
+    refusal = BusyForAMoment if kind_of(active).quick else Busy
     how = f": delete backup {active.backup_id} to cancel it" if active.type == OperationType.BACKUP_CREATE else ""
-    return kind(
+    return refusal(
         f"{not_available('Instance', instance.id, instance.status).message}"
         f" Operation {active.id} ({active.type}) is under way{how}."
     )
@@ -77,7 +77,7 @@ def accept(
     session: Session, caller: Caller, order: Order, instance: Instance | None = None, backup: Backup | None = None
 ) -> Operation:
     """Write the operation's row and move the instance to the status of the work; the caller holds the locks."""
-    transition = TRANSITIONS[order.type]
+    kind = find(order.type)
     accepted = now()
     operation = Operation(
         project_id=caller.project_id,
@@ -89,12 +89,12 @@ def accept(
         request=order.request,
         sealed=seal(order.secrets) if order.secrets else None,
         created=accepted,
-        deadline=accepted + transition.limit,
+        deadline=accepted + kind.limit,
     )
     if instance is not None:
         instance.fence += 1
         operation.fence = instance.fence
-        instance.status = transition.instance_during or instance.status
+        instance.status = kind.instance_during or instance.status
     session.add(operation)
     session.flush()
     audit.record(session, operation, audit.Event.ACCEPTED)
@@ -106,4 +106,4 @@ def accept(
 def active_operations(session: Session, instance_id: str) -> list[Operation]:
     """The operations of the instance that have not ended, those that take long first."""
     query = select(Operation).where(Operation.instance_id == instance_id, Operation.state.in_(ACTIVE_STATES))
-    return sorted(session.scalars(query), key=lambda operation: transition_of(operation).quick)
+    return sorted(session.scalars(query), key=lambda operation: kind_of(operation).quick)

@@ -6,10 +6,10 @@ The engine itself is the truth: no row holds a database or a user.
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from functions.operations import kind_of
 from functions.state.acceptance import Caller, Order, accept, active_operations, lock_instance, not_available
 from functions.state.database import transaction
 from functions.state.models import Instance, InstanceStatus, Operation, OperationType
-from functions.state.transitions import transition_of
 
 SERVING = frozenset({InstanceStatus.ACTIVE, InstanceStatus.BACKUP})
 
@@ -57,7 +57,7 @@ def accept_change(instance_id: str, caller: Caller, order: Order) -> Operation:
 def changing(instance_id: str) -> bool:
     """Whether such a change is under way."""
     with transaction() as session:
-        return any(transition_of(active).quick for active in active_operations(session, instance_id))
+        return any(kind_of(active).quick for active in active_operations(session, instance_id))
 
 
 def _lock(session: Session, project_id: str, instance_id: str, wanted: OperationType) -> Instance:

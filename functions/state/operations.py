@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
 from datastores.protocol.turns import Lock
+from functions.operations import kind_of
 from functions.runtime.clock import now
 from functions.runtime.errors import NotFound, SettingsRefused, StepRefused
 from functions.runtime.seal import seal, unseal
@@ -31,7 +32,6 @@ from functions.state.models import (
     OperationType,
     StepState,
 )
-from functions.state.transitions import transition_of
 
 _MAKING_BACKUPS = (OperationType.BACKUP_CREATE, OperationType.BACKUP_IMPORT)
 _CANCELLED = "Cancelled"
@@ -181,22 +181,22 @@ def succeed(operation_id: str) -> None:
         if operation.state != OperationState.RUNNING or operation.error is not None:
             raise StepRefused(f"operation {operation_id} cannot succeed any more: {operation.state}")
         _end(session, operation, OperationState.SUCCEEDED)
-        transition = transition_of(operation)
+        kind = kind_of(operation)
         ended = now()
-        if operation.instance_id and transition.instance_after:
+        if operation.instance_id and kind.instance_after:
             instance = _instance(session, operation)
-            instance.status = transition.instance_after
-            if transition.lock != Lock.COPYING:
+            instance.status = kind.instance_after
+            if kind.lock != Lock.COPYING:
                 instance.operating_status = "HEALTHY" if instance.status == InstanceStatus.ACTIVE else instance.status
                 instance.fault, instance.probe_due, instance.silences = None, ended, 0
             if operation.type == OperationType.INSTANCE_DELETE:
                 instance.deleted_at = ended
-        elif operation.instance_id and transition.tells_failure:
+        elif operation.instance_id and kind.tells_failure:
             _instance(session, operation).fault = None
         if operation.type == OperationType.BACKUP_DELETE:
             _backup(session, operation).deleted_at = ended
-        elif operation.backup_id and transition.backup_after:
-            _backup(session, operation).status = transition.backup_after
+        elif operation.backup_id and kind.backup_after:
+            _backup(session, operation).status = kind.backup_after
 
 
 def fail(operation_id: str, state: OperationState) -> None:
@@ -209,26 +209,26 @@ def fail(operation_id: str, state: OperationState) -> None:
         operation.error = operation.error or _failed_step(session, operation_id)
         cancelled = state == OperationState.FAILED and operation.error.get("type") == _CANCELLED
         _end(session, operation, OperationState.CANCELLED if cancelled else state)
-        transition = transition_of(operation)
-        if operation.instance_id and transition.instance_failed and not _is_deleted_meanwhile(session, operation):
+        kind = kind_of(operation)
+        if operation.instance_id and kind.instance_failed and not _is_deleted_meanwhile(session, operation):
             instance = _instance(session, operation)
-            stuck = transition.instance_stuck if state == OperationState.NEEDS_OPERATOR else None
+            stuck = kind.instance_stuck if state == OperationState.NEEDS_OPERATOR else None
             serves = operation.error.get("type") == SettingsRefused.__name__
-            instance.status = InstanceStatus.ACTIVE if serves else stuck or transition.instance_failed
-            if instance.status != transition.instance_after:
+            instance.status = InstanceStatus.ACTIVE if serves else stuck or kind.instance_failed
+            if instance.status != kind.instance_after:
                 instance.operating_status = ""
-            if serves or instance.status != transition.instance_after or transition.instance_stuck:
+            if serves or instance.status != kind.instance_after or kind.instance_stuck:
                 instance.fault = _fault(operation)
-        elif operation.instance_id and transition.tells_failure:
+        elif operation.instance_id and kind.tells_failure:
             _instance(session, operation).fault = _fault(operation)
-        if operation.backup_id and transition.backup_failed:
+        if operation.backup_id and kind.backup_failed:
             backup = _backup(session, operation)
-            backup.status = transition.backup_failed
+            backup.status = kind.backup_failed
             if cancelled:
                 backup.deleted_at = operation.ended
             if operation.type == OperationType.BACKUP_DELETE:
                 for member in chains.descendants(session, backup):
-                    member.status = transition.backup_failed
+                    member.status = kind.backup_failed
 
 
 def was_called(operation_id: str, step: str) -> bool:
@@ -272,7 +272,7 @@ def _end(session: Session, operation: Operation, state: OperationState) -> None:
     """The end, the secrets' end, and the end of the step that brings it about: who sees one sees all."""
     operation.state, operation.ended, operation.sealed = state, now(), None
     audit.record(session, operation, audit.Event.ENDED)
-    last = "record.succeed" if state == OperationState.SUCCEEDED else "record.fail"
+    last = kind_of(operation).plan[-1].step if state == OperationState.SUCCEEDED else "record.fail"
     if (step := session.get(OperationStep, (operation.id, last), with_for_update=True)) is not None:
         step.state, step.ended = StepState.SUCCEEDED, operation.ended
 

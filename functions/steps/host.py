@@ -23,6 +23,7 @@ from datastores.protocol.requests import (
 from datastores.protocol.turns import Turn
 from functions.cloud import ssh
 from functions.cloud.ssh_ca import authority
+from functions.operations import turn_of
 from functions.runtime.clock import now
 from functions.runtime.errors import (
     EngineRefused,
@@ -38,7 +39,6 @@ from functions.runtime.waiting import LONG_POLL_SECONDS
 from functions.state import operations
 from functions.state.models import Instance
 from functions.state.subject import Subject, subject
-from functions.state.transitions import turn_of
 
 LEAST_SECONDS = 30
 """Seconds that a change has on the host at least, however near its operation's deadline is."""

@@ -8,12 +8,12 @@ from datastores.protocol.engine import Reconfigure
 from datastores.protocol.logs import LogPosition, MeasureLogs, Position, PublishLog
 from datastores.protocol.storage import Prefix
 from datastores.protocol.turns import Turn
+from functions.operations import turn_of
 from functions.runtime.step import Nothing, StepContext, StepInput, StepResult, step
 from functions.state import instances, logs, operations
 from functions.state.logs import LogRequest, Published
 from functions.state.models import Instance
 from functions.state.subject import subject
-from functions.state.transitions import turn_of
 from functions.steps import host, job
 
 

@@ -1,4 +1,4 @@
-"""The operation's record: begin, abort, succeed, fail."""
+"""The operation's record: abort, revert, fail. The runtime begins an operation and has it succeed."""
 
 from functions.runtime.step import Nothing, StepContext, StepInput, StepResult, step
 from functions.state import operations
@@ -15,24 +15,10 @@ class Fail(StepInput):
     undone: bool = True
 
 
-@step("record.begin", runs_while=LIVE)
-def begin(_request: Nothing, context: StepContext) -> StepResult:
-    """The first task: the operation runs, and the workflow's failure path is armed."""
-    operations.begin(context.operation_id)
-    return StepResult()
-
-
 @step("record.abort", runs_while=LIVE, compensation=True)
 def abort(_request: Nothing, context: StepContext) -> StepResult:
     """The first task of the failure path: from here on no forward step runs, however late it arrives."""
     operations.abort(context.operation_id)
-    return StepResult()
-
-
-@step("record.succeed", runs_while=frozenset({OperationState.RUNNING, OperationState.SUCCEEDED}))
-def succeed(_request: Nothing, context: StepContext) -> StepResult:
-    """The last task: the operation SUCCEEDED."""
-    operations.succeed(context.operation_id)
     return StepResult()
 
 

@@ -10,6 +10,7 @@ import uuid
 from datetime import timedelta
 
 from functions.cloud import mistral
+from functions.operations.kind import UNDOING_LIMIT
 from functions.runtime.clock import now
 from functions.runtime.errors import Busy, NotFound
 from functions.runtime.logs import get_logger
@@ -17,7 +18,6 @@ from functions.runtime.step import Nothing, StepContext, StepResult, step
 from functions.state import configurations, operation_totals, operations, retention
 from functions.state.acceptance import Caller
 from functions.state.models import Instance, Operation, OperationState
-from functions.state.transitions import UNDOING_LIMIT
 
 GRACE = timedelta(seconds=10)
 """An operation younger than this is left to the request that started it; one that ended so lately, to its workflow."""

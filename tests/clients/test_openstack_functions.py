@@ -107,7 +107,7 @@ def test_programs_wait_for_operations_and_learn_why_one_failed(
     assert newest is not None
     ended = client.operations.wait(newest.id, 5.0, lambda operation: seen.append(operation.state))
     assert seen == ["SUCCEEDED"]
-    assert [task.name for task in ended.tasks][-1] == "record.succeed"
+    assert [task.name for task in ended.tasks][-1] == "job.wait"
     with pytest.raises(Refused, match="cannot be found") as refused:
         client.operations.show("00000000-0000-4000-8000-000000000000")
     assert refused.value.status == 404

@@ -13,8 +13,8 @@ import pytest
 from datastores.protocol.turns import Lock
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import ENDED
+from functions.operations import find
 from functions.state.models import OperationType
-from functions.state.transitions import TRANSITIONS
 from tests.support.audit import audit
 from tests.support.tenants import TestInstance, an_instance
 from tests.support.waiting import eventually
@@ -107,7 +107,7 @@ def test_e2_pairs(ground: Ground, pair: tuple[OperationType, OperationType]) -> 
 
 def least(pair: tuple[OperationType, OperationType]) -> int:
     """How many of the two must be accepted: both, where they bear each other or each waits for the other's end."""
-    first, second = (TRANSITIONS[kind] for kind in pair)
+    first, second = (find(kind) for kind in pair)
     together = first.lock.bears(second.lock) or (first.quick and second.quick)
     return 2 if together and pair.count(OperationType.INSTANCE_CONFIGURE) < len(pair) else 1
 
@@ -135,4 +135,4 @@ def wait_for_rest(ground: Ground) -> None:
 
 
 def test_the_pairs_are_of_every_lock() -> None:
-    assert {TRANSITIONS[kind].lock for kind in REQUESTS} == set(Lock)
+    assert {find(kind).lock for kind in REQUESTS} == set(Lock)

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from functions.operations import find
+from functions.state.models import OperationType
 from workflows import TIMED, operation_files
+from workflows.compile import stale
 from workflows.lint import lint
 
 GOOD = next(path for path in operation_files() if path.stem == "backup_create")
@@ -28,13 +31,12 @@ def test_our_workflows_are_clean(path: Path) -> None:
         ({"start_backup": {"on-error": ["record_failure"]}}, "its on-error must lead to record.abort"),
         ({"start_backup": {"on-success": ["nowhere"]}}, "goes on to 'nowhere', which is no task"),
         ({"start_backup": {"on-complete": ["await_backup"]}}, "on-complete does not replace"),
-        ({"begin": {"input": {"function": "backup.prepare"}}}, "the first task must call record.begin"),
-        ({"record_success": {"input": {"function": "backup.commit"}}}, "must end in record.succeed"),
+        ({"commit_backup": {"on-success": ["prepare_backup"]}}, "the way to success must have one end, not 0"),
         ({"remove_backup": {"input": {"function": "backup.commit"}}}, "is no compensation"),
         ({"fail": {"input": {"function": "record.fail"}}}, "has the name of an engine command"),
         ({"start_backup": {"retry": {"count": 1, "delay": 1}}}, "task start_backup: its retry does not break on"),
         ({"lonely": {"input": {"function": "record.fail"}}}, "task lonely: is never reached"),
-        ({"begin": {"action": "std.http"}}, "its action must be trove.call"),
+        ({"prepare_backup": {"action": "std.http"}}, "its action must be trove.call"),
     ],
 )
 def test_a_fault_is_found(tmp_path: Path, change: dict[str, dict[str, object]], finding: str) -> None:
@@ -53,10 +55,24 @@ def test_every_task_needs_its_policies(tmp_path: Path, policy: str) -> None:
     del document["backup_create"]["task-defaults"][policy]
     path = tmp_path / GOOD.name
     path.write_text(yaml.safe_dump(document, sort_keys=False))
-    assert f"backup_create.yaml: task begin: has no {policy}" in lint(path)
+    assert f"backup_create.yaml: task prepare_backup: has no {policy}" in lint(path)
 
 
 def test_the_file_names_the_workflow(tmp_path: Path) -> None:
     path = tmp_path / "other.yaml"
     path.write_text(GOOD.read_text())
     assert lint(path) == ["other.yaml: must define the workflow 'other', named as the file"]
+
+
+def test_each_workflow_is_what_its_plan_says() -> None:
+    assert list(stale()) == []
+
+
+@pytest.mark.parametrize("name", OperationType)
+def test_a_plan_is_whole(name: OperationType) -> None:
+    """Task names are the workflow's keys, and the steps of one plan are known by their calls."""
+    kind = find(name)
+    names = [task.name for task in (*kind.plan, *kind.undoing)]
+    calls = [(task.step, *task.input.values()) for task in kind.plan]
+    assert len(set(names)) == len(names)
+    assert len(set(calls)) == len(calls)

@@ -129,7 +129,7 @@ def each_step_twice(standing: Standing, kind: OperationType, rule: Rule) -> None
 
 def failure_at(standing: Standing, kind: OperationType, step: str) -> None:
     """The operation is undone."""
-    effect = step not in ("record.begin", "record.succeed")
+    effect = step != steps_of(kind)[-1]  # whose effect is, with it, that the operation has succeeded
     ended = standing.runner.run(standing.accept(kind), failing(step, effect=effect))
     check_failed(standing, ended)
     clean_up(standing, ended)
@@ -137,8 +137,8 @@ def failure_at(standing: Standing, kind: OperationType, step: str) -> None:
 
 def each_compensation_twice(standing: Standing, kind: OperationType) -> None:
     """The undoing's effect is the same."""
-    last = steps_of(kind)[-2]
-    ended = standing.runner.run(standing.accept(kind), failing(last, effect=True, others=compensation_twice))
+    last = steps_of(kind)[-1]
+    ended = standing.runner.run(standing.accept(kind), failing(last, effect=False, others=compensation_twice))
     check_failed(standing, ended)
     clean_up(standing, ended)
 

@@ -5,10 +5,10 @@ import time
 import pytest
 
 from functions.cloud import mistral
+from functions.operations.kind import UNDOING_LIMIT
 from functions.state import operations
 from functions.state.acceptance import Caller
 from functions.state.models import ACTIVE_STATES, Operation
-from functions.state.transitions import UNDOING_LIMIT
 from tests.support.step_proxy import Rule, StepProxy
 
 END_SECONDS = 120

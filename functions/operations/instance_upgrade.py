@@ -1,0 +1,25 @@
+"""The software of a datastore version as it is now, over the same data, which that version takes over.
+
+The database stops before Heat changes the host. Undone: the old host, and the data as it was; data that the new
+version has begun to serve stays, and so does the version.
+"""
+
+from datetime import timedelta
+
+from functions.operations import job, stack
+from functions.operations.kind import OperationKind, Task
+from functions.state.models import InstanceStatus
+
+OPERATION = OperationKind(
+    plan=(
+        Task("start_stop", "job.start", {"action": "stop"}),
+        Task("await_stop", "job.wait", {"action": "stop"}, 900),
+        *stack.updated(*job.done_again("upgrade", 7200, start_seconds=1800)),
+        *job.done("upgrade", 72000, start_seconds=1800),
+    ),
+    limit=timedelta(hours=24),
+    instance_during=InstanceStatus.UPGRADE,
+    instance_after=InstanceStatus.ACTIVE,
+    instance_failed=InstanceStatus.ACTIVE,
+    instance_stuck=InstanceStatus.ERROR,
+)

@@ -1,0 +1,17 @@
+"""Create users in an instance and grant them their databases.
+
+What the engine then has is what lists show, so nothing is to be undone.
+"""
+
+from datetime import timedelta
+
+from datastores.protocol.turns import Lock
+from functions.operations.kind import OperationKind, Task
+
+OPERATION = OperationKind(
+    plan=(Task("create_users", "user.create", seconds=7200),),
+    limit=timedelta(hours=2),
+    lock=Lock.ACCOUNTS,
+    quick=True,
+    tells_failure=True,
+)
