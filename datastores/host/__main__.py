@@ -63,14 +63,10 @@ def _answer(request: Request) -> object:
 
 
 def _change(facts: Facts, request: Change) -> JobReport:
-    """Make a change as a job, and wait for it: it goes on when the wait is over, and is found by the next request.
-
-    One that was killed in the middle is forgotten, so that the next request makes the change again.
-    """
+    """Make a change as a job: it goes on when the wait is over, and is found by the next request."""
     from datastores.host import jobs
 
-    jobs.start(facts, request, _job(facts, request))
-    report = jobs.poll(facts, request.job_id, request.wait)
+    report = jobs.start(facts, request, _job(facts, request))
     jobs.forget_dead(facts, request.job_id)
     return report
 

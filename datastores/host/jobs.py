@@ -21,7 +21,7 @@ from datastores.host.fence import Fence
 from datastores.host.jobdir import FINAL, JobDir, JobSpec, JobStatus, claim, same_job, specification
 from datastores.host.process import start_time
 from datastores.host.supervisor import Supervised, Work, supervise
-from datastores.protocol.requests import CancelJob, JobProgress, JobReport, JobStarted, JobState, StartJob
+from datastores.protocol.requests import CancelJob, JobProgress, JobReport, JobState, StartJob
 from datastores.protocol.turns import Turn
 
 LONGEST_WAIT = 10.0
@@ -30,8 +30,10 @@ _LOG_TAIL_BYTES = 4096
 _KEPT = 20
 
 
-def start(facts: Facts, asked: StartJob, work: Work) -> JobStarted:
-    """Start a job unless it was started before; running jobs of older operations that it does not bear are ended first.
+def start(facts: Facts, asked: StartJob, work: Work) -> JobReport:
+    """Start a job unless it was started before, and report on it as `poll` does.
+
+    Running jobs of older operations that it does not bear are ended first.
 
     Raises Fenced (a newer operation was seen) or Conflict (the id belongs to another job).
     """
@@ -43,7 +45,7 @@ def start(facts: Facts, asked: StartJob, work: Work) -> JobStarted:
         if lock is not None:
             _launch(facts, Supervised(job, lock, asked, work, _nothing), fence)
         _prune(facts, fence)
-    return JobStarted(job.settled_status().state)
+    return poll(facts, asked.job_id, asked.wait)
 
 
 def poll(facts: Facts, job_id: str, wait: float) -> JobReport:
@@ -56,7 +58,7 @@ def poll(facts: Facts, job_id: str, wait: float) -> JobReport:
     return _report(job, job.settled_status())
 
 
-def cancel(facts: Facts, asked: CancelJob) -> JobStarted:
+def cancel(facts: Facts, asked: CancelJob) -> JobReport:
     """End a job, and keep one that was never started from starting. Raises Fenced for an older operation's request."""
     with Fence(facts.jobs) as fence:
         fence.let_pass(asked.turn)
@@ -66,7 +68,7 @@ def cancel(facts: Facts, asked: CancelJob) -> JobStarted:
             os.close(lock)
         else:
             _end(job)
-    return JobStarted(job.settled_status().state)
+    return _report(job, job.settled_status())
 
 
 def forget_dead(facts: Facts, job_id: str) -> None:

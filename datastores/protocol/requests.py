@@ -31,7 +31,7 @@ class JobState(str, Enum):
 
 @dataclass(frozen=True)
 class StartJob:
-    """Start a job, unless one of that id was started before."""
+    """Start a job, unless one of that id was started before; wait up to so many seconds for its end."""
 
     job_id: str
     fence: int
@@ -41,6 +41,7 @@ class StartJob:
     action: str
     arguments: Document = field(repr=False)
     time_limit: int
+    wait: float = 0.0
 
     def __post_init__(self) -> None:
         check_id(self.job_id)
@@ -55,9 +56,7 @@ class StartJob:
 
 @dataclass(frozen=True)
 class Change(StartJob):
-    """Make a change as a job, and wait up to so many seconds for its end."""
-
-    wait: float = 0.0
+    """Make a change as a job; one that was killed is forgotten, so that the next request makes it again."""
 
 
 @dataclass(frozen=True)
@@ -136,13 +135,6 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class JobStarted:
-    """The answer to starting or cancelling a job."""
-
-    state: JobState
-
-
-@dataclass(frozen=True)
 class JobProgress:
     """How far a job is; bytes and percent where they can be told."""
 
@@ -153,7 +145,7 @@ class JobProgress:
 
 @dataclass(frozen=True)
 class JobReport:
-    """The answer to polling a job; `result` is the answer of its work."""
+    """How a job fares; `result` is the answer of its work."""
 
     state: JobState
     exit_code: Optional[int]

@@ -10,9 +10,7 @@ from functions.operations.kind import TASK_SECONDS, OperationKind, Task
 
 OPERATION = OperationKind(
     plan=job.done(
-        "configure",
-        TASK_SECONDS,
-        undo=(Task("revert_record", "record.revert"), *job.done_again("configure", TASK_SECONDS)),
+        "configure", TASK_SECONDS, Task("revert_record", "record.revert"), *job.done_again("configure", TASK_SECONDS)
     ),
     limit=timedelta(minutes=15),
     quick=True,

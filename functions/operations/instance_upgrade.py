@@ -12,10 +12,9 @@ from functions.state.models import InstanceStatus
 
 OPERATION = OperationKind(
     plan=(
-        Task("start_stop", "job.start", {"action": "stop"}),
-        Task("await_stop", "job.wait", {"action": "stop"}, 900),
-        *stack.updated(*job.done_again("upgrade", 7200, start_seconds=1800)),
-        *job.done("upgrade", 72000, start_seconds=1800),
+        Task("run_stop", "job.run", {"action": "stop"}, 900),
+        *stack.updated(*job.done_again("upgrade", 7200)),
+        *job.done("upgrade", 72000),
     ),
     limit=timedelta(hours=24),
     instance_during=InstanceStatus.UPGRADE,

@@ -2,6 +2,7 @@
 
 import functools
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -91,7 +92,7 @@ def _done() -> Envelope:
 def _recorded(step: Step[Any, Any], request: Any, context: StepContext, is_last: bool) -> Envelope:  # noqa: ANN401
     with _Recording(step, context.operation_id) as recording:
         structlog.contextvars.bind_contextvars(attempt=recording.attempt)
-        envelope = _ran(step, request, context)
+        envelope = _ran(step, request, replace(context, again=recording.again))
         recording.done = envelope.result is not None and envelope.result["done"]
         if is_last and recording.done:
             operations.succeed(context.operation_id)
@@ -105,10 +106,10 @@ class _Recording:
     def __init__(self, step: Step[Any, Any], operation_id: str) -> None:
         self._step, self._operation_id, self._name = step, operation_id, step.name
         self.done = True
-        self.attempt = 0
+        self.attempt, self.again = 0, False
 
     def __enter__(self) -> Self:
-        self.attempt = timeline.step_started(
+        self.attempt, self.again = timeline.step_started(
             self._operation_id, self._name, functools.partial(_check, self._step, self._operation_id)
         )
         return self

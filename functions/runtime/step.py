@@ -42,6 +42,8 @@ class StepContext:
 
     subject: str
     deadline: float = field(default_factory=lambda: time.monotonic() + STEP_SECONDS)
+    again: bool = False
+    """Whether the call before answered that the step is not done yet."""
 
     @property
     def operation_id(self) -> str:

@@ -233,8 +233,14 @@ def fail(operation_id: str, state: OperationState) -> None:
 
 def was_called(operation_id: str, step: str) -> bool:
     """Whether a step of the operation was ever called: what was not needs no undoing."""
+    return called_since(operation_id, step) is not None
+
+
+def called_since(operation_id: str, step: str) -> datetime | None:
+    """When a step of the operation was called for the first time; None when it never was."""
     with transaction() as session:
-        return session.get(OperationStep, (operation_id, step)) is not None
+        called = session.get(OperationStep, (operation_id, step))
+        return called.started if called else None
 
 
 def load(operation_id: str) -> Operation:

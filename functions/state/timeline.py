@@ -15,8 +15,9 @@ ERROR_LIMIT = 2000
 
 
 @retry(retry=retry_if_exception_type(IntegrityError), stop=stop_after_attempt(3), reraise=True)
-def step_started(operation_id: str, name: str, check: Callable[[OperationState, bool], None]) -> int:
-    """Note a call of a step; polling again is the same attempt. The number of attempts so far.
+def step_started(operation_id: str, name: str, check: Callable[[OperationState, bool], None]) -> tuple[int, bool]:
+    """Note a call of a step. The number of attempts so far, and whether it is called again since it was not done: that
+    is the same attempt.
 
     `check` gets the operation's state and whether it is being undone; what it raises leaves nothing noted. Raises
     StepRefused when there is no such operation.
@@ -27,15 +28,16 @@ def step_started(operation_id: str, name: str, check: Callable[[OperationState, 
             raise StepRefused(f"no operation {operation_id}")
         check(OperationState(operation.state), operation.error is not None)
         step = session.get(OperationStep, (operation_id, name), with_for_update=True)
+        again = step is not None and step.state == StepState.WAITING
         if step is None:
             step = OperationStep(operation_id=operation_id, name=name, attempts=1, state=StepState.RUNNING)
             session.add(step)
-        elif step.state == StepState.WAITING:
+        elif again:
             step.state = StepState.RUNNING
         else:
             step.attempts += 1
             step.state, step.ended = StepState.RUNNING, None
-        return step.attempts
+        return step.attempts, again
 
 
 def step_ended(operation_id: str, name: str, state: StepState, error: dict[str, str] | None = None) -> None:

@@ -13,7 +13,6 @@ from datastores.protocol.requests import (
     Change,
     Failure,
     JobReport,
-    JobStarted,
     JobState,
     PollJob,
     Reply,
@@ -98,8 +97,7 @@ def change(about: Subject, context: StepContext, asked: Work[Done]) -> StepResul
     Raises: as `call`.
     """
     job = _job(about, f"{about.operation.id}-{asked.action()}", asked, LEAST_SECONDS)
-    request = Change(**vars(job), wait=LONG_POLL_SECONDS)
-    report = _send(about.instance, context, request, JobReport)
+    report = _send(about.instance, context, Change(**vars(job)), JobReport)
     if report.state == JobState.SUCCEEDED:
         return StepResult()
     if report.error and report.state != JobState.DEAD:
@@ -107,12 +105,14 @@ def change(about: Subject, context: StepContext, asked: Work[Done]) -> StepResul
     return StepResult(done=False)
 
 
-def start_job(about: Subject, context: StepContext, job_id: str, asked: Work[Any], least_seconds: int) -> None:
-    """Start a job for an operation: twice is once. It has until the operation's deadline, and so many seconds at least.
+def start_job(about: Subject, context: StepContext, job_id: str, asked: Work[Any], least_seconds: int) -> JobReport:
+    """Start a job for an operation, once however often it is called, and report on it as `poll_job` does.
+
+    It has until the operation's deadline, and so many seconds at least.
 
     Raises: as `call`.
     """
-    _send(about.instance, context, _job(about, job_id, asked, least_seconds), JobStarted)
+    return _send(about.instance, context, _job(about, job_id, asked, least_seconds), JobReport)
 
 
 def poll_job(about: Subject, context: StepContext, job_id: str) -> JobReport:
@@ -123,7 +123,7 @@ def poll_job(about: Subject, context: StepContext, job_id: str) -> JobReport:
 def cancel_job(about: Subject, context: StepContext, job_id: str) -> None:
     """End a job, and keep one that was never started from starting. Raises: as `call`."""
     turn = turn_of(about.operation)
-    _send(about.instance, context, CancelJob(job_id, turn.number, turn.lock), JobStarted)
+    _send(about.instance, context, CancelJob(job_id, turn.number, turn.lock), JobReport)
 
 
 def error_kind(failure: Failure) -> type[TroveError]:
@@ -135,8 +135,9 @@ def _job(about: Subject, job_id: str, asked: Work[Any], least_seconds: int) -> S
     version = catalog().version_by_id(about.instance.datastore_version_id)
     turn = turn_of(about.operation)
     seconds = max(least_seconds, int((about.operation.deadline - now()).total_seconds()))
+    work, wait = codec.encode(asked), LONG_POLL_SECONDS
     return StartJob(
-        job_id, turn.number, turn.lock, version.datastore, version.name, asked.action(), codec.encode(asked), seconds
+        job_id, turn.number, turn.lock, version.datastore, version.name, asked.action(), work, seconds, wait
     )
 
 

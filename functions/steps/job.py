@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, Literal
 
 from datastores.catalog import catalog
@@ -28,6 +29,8 @@ from datastores.protocol.message import Work
 from datastores.protocol.requests import JobReport, JobState
 from datastores.protocol.storage import Prefix
 from datastores.protocol.work import JOBS
+from functions.cloud.ssh import HostUnreachable
+from functions.runtime.clock import now
 from functions.runtime.errors import StepFailed
 from functions.runtime.step import StepContext, StepInput, StepResult, step
 from functions.state import operations
@@ -41,6 +44,8 @@ from functions.steps.user import new_users
 
 SEGMENT_BYTES = 32 * 1024 * 1024
 """Two such buffers are what an upload holds in memory."""
+SILENCE = timedelta(minutes=5)
+"""After which a host that has never answered for an operation is taken for one that will not."""
 UNDO_SECONDS = 600
 """What a job has at least, so that it can be undone past the operation's deadline."""
 
@@ -55,56 +60,42 @@ class Job(StepInput):
     action: Action
 
 
-@step("job.start")
-def start(request: Job, context: StepContext) -> StepResult:
-    """Start the job on the host: twice is once, and a host refuses an operation older than the newest it has seen."""
-    about = (wanted if request.action == "upgrade" else subject)(context.operation_id)
-    _start(about, context, request, _job_id(about, request))
-    return StepResult()
+@step("job.run")
+def run(request: Job, context: StepContext) -> StepResult:
+    """Start the job on the host and wait for its end, keeping its progress for the API.
 
-
-@step("job.start_undo", compensation=True)
-def start_undo(request: Job, context: StepContext) -> StepResult:
-    """Start the job once more, with the values that the instance has back; where it never was started, nothing."""
-    about = subject(context.operation_id)
-    if operations.was_called(about.operation.id, "job.start"):
-        _start(about, context, request, _undo_id(about, request))
-    return StepResult()
-
-
-def _start(about: Subject, context: StepContext, request: Job, job_id: str) -> None:
-    host.start_job(about, context, job_id, WORK[request.action](about), UNDO_SECONDS)
-
-
-@step("job.wait")
-def wait(request: Job, context: StepContext) -> StepResult:
-    """Wait for the job to end, keeping its progress for the API.
+    Started twice it runs once, and a host refuses an operation older than the newest it has seen.
 
     Raises:
         StepFailed: it failed, died or was cancelled; the message is the host's.
     """
-    about = subject(context.operation_id)
-    waited = _wait(about, context, request, _job_id(about, request))
-    if waited.done and request.action == "upgrade":
-        record_version(about.instance.id, wanted(context.operation_id).instance.datastore_version_id)
-    return waited
+    about = (wanted if request.action == "upgrade" else subject)(context.operation_id)
+    result = _run(about, context, request, _job_id(about, request))
+    if result.done and request.action == "upgrade":
+        record_version(about.instance.id, about.instance.datastore_version_id)
+    return result
 
 
-@step("job.wait_undo", compensation=True)
-def wait_undo(request: Job, context: StepContext) -> StepResult:
-    """Wait for the job that `job.start_undo` started. Raises StepFailed: it did not succeed."""
+@step("job.run_undo", compensation=True)
+def run_undo(request: Job, context: StepContext) -> StepResult:
+    """Run the job once more, with the values that the instance has back; where it never was started, nothing.
+
+    Raises StepFailed: it did not succeed.
+    """
     about = subject(context.operation_id)
-    if not operations.was_called(about.operation.id, "job.start"):
+    if not operations.was_called(about.operation.id, "job.run"):
         return StepResult()
-    return _wait(about, context, request, _undo_id(about, request))
+    return _run(about, context, request, f"{about.operation.id}-undo-{request.action}")
 
 
-def _wait(about: Subject, context: StepContext, request: Job, job_id: str) -> StepResult:
-    report = host.poll_job(about, context, job_id)
+def _run(about: Subject, context: StepContext, request: Job, job_id: str) -> StepResult:
+    report = host.poll_job(about, context, job_id) if context.again else None
+    if report is None or report.state == JobState.UNKNOWN:
+        report = _start(about, context, request, job_id)
     progress = asdict(report.progress)
     if progress != about.operation.progress:
         operations.record_progress(about.operation.id, progress)
-    if report.state == JobState.RUNNING:
+    if report.state in {JobState.RUNNING, JobState.UNKNOWN}:
         return StepResult(done=False)
     if report.state != JobState.SUCCEEDED:
         raise _failed(request, report)
@@ -112,6 +103,16 @@ def _wait(about: Subject, context: StepContext, request: Job, job_id: str) -> St
     if isinstance(answer, EngineReport):
         record_engine_report(about.instance.id, answer)
     return StepResult()
+
+
+def _start(about: Subject, context: StepContext, request: Job, job_id: str) -> JobReport:
+    try:
+        return host.start_job(about, context, job_id, WORK[request.action](about), UNDO_SECONDS)
+    except HostUnreachable as error:
+        since = operations.called_since(about.operation.id, "job.run") or now()
+        if about.operation.progress is None and now() - since > SILENCE:
+            raise StepFailed(f"{request.action}: {error.message}") from error
+        raise
 
 
 def _failed(request: Job, report: JobReport) -> StepFailed:
@@ -139,10 +140,6 @@ def cancel(request: Job, context: StepContext) -> StepResult:
 
 def _job_id(about: Subject, request: Job) -> str:
     return f"{about.operation.id}-{request.action}"
-
-
-def _undo_id(about: Subject, request: Job) -> str:
-    return f"{about.operation.id}-undo-{request.action}"
 
 
 def settings(instance: Instance, enabled_logs: list[str] | None = None) -> Settings:

@@ -98,9 +98,9 @@ class Subject:
     def _run(self, operation_id: str, memory_mib: float) -> Run:
         operation = operations.get(self.project_id, operation_id)
         steps = {step.name: step for step in operation.steps}
-        job_ended, ended = steps["job.wait"].ended, operation.ended
+        job_ended, ended = steps["job.run"].ended, operation.ended
         assert job_ended and ended
-        job = job_ended - steps["job.start"].started
+        job = job_ended - steps["job.run"].started
         return Run(job.total_seconds(), (ended - operation.created).total_seconds(), memory_mib)
 
 

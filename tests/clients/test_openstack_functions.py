@@ -58,7 +58,7 @@ def test_an_instance_is_stopped_and_started_with_its_progress_drawn(openstack: O
     started = openstack.json(f"database operation list --instance {instance} --type instance_start --limit 1")[0]
     assert started["State"] == "SUCCEEDED"
     drawn = openstack.says(f"database operation show {started['ID']} --timeline")
-    assert "job.wait" in drawn
+    assert "job.run" in drawn
     assert "█" in drawn
 
 
@@ -107,7 +107,7 @@ def test_programs_wait_for_operations_and_learn_why_one_failed(
     assert newest is not None
     ended = client.operations.wait(newest.id, 5.0, lambda operation: seen.append(operation.state))
     assert seen == ["SUCCEEDED"]
-    assert [task.name for task in ended.tasks][-1] == "job.wait"
+    assert [task.name for task in ended.tasks][-1] == "job.run"
     with pytest.raises(Refused, match="cannot be found") as refused:
         client.operations.show("00000000-0000-4000-8000-000000000000")
     assert refused.value.status == 404

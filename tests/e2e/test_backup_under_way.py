@@ -47,12 +47,12 @@ def fill(instance: TestInstance) -> None:
     instance.query(f"CREATE TABLE rows AS SELECT n, {text} AS t FROM generate_series(1, {ROWS}) n")
 
 
-@pytest.mark.parametrize("step", [None, "job.wait"], ids=["at once", "while it uploads"])
+@pytest.mark.parametrize("step", [None, "job.run"], ids=["at once", "while it uploads"])
 def test_a_backup_is_cancelled_by_deleting_it(
     cloud: Cloud, owner: Tenant, instance: TestInstance, step: str | None
 ) -> None:
     before = settled(cloud)
-    backup_id = start_backup(owner, instance)
+    backup_id = run_backup(owner, instance)
     if step is not None:
         await_step(owner, backup_id, step)
         with pytest.raises(DemoError, match="to cancel it"):
@@ -74,8 +74,8 @@ def test_the_next_backup_is_made(owner: Tenant, instance: TestInstance) -> None:
 
 
 def test_users_and_logs_change_beside_it(owner: Tenant, instance: TestInstance) -> None:
-    backup_id = start_backup(owner, instance)
-    await_step(owner, backup_id, "job.wait")
+    backup_id = run_backup(owner, instance)
+    await_step(owner, backup_id, "job.run")
     path = f"/instances/{instance.id}"
     beside = replace(instance, user="beside", password=secrets.token_hex(16))
     owner.request("POST", f"{path}/users", {"users": [{"name": "beside", "password": beside.password}]})
@@ -97,8 +97,8 @@ def test_deleting_the_instance_cancels_it(cloud: Cloud, owner: Tenant) -> None:
     before = settled(cloud)
     instance = create_instance(owner, "deleted")
     fill(instance)
-    backup_id = start_backup(owner, instance)
-    await_step(owner, backup_id, "job.wait")
+    backup_id = run_backup(owner, instance)
+    await_step(owner, backup_id, "job.run")
     delete_instance(owner, instance.id)
     assert outcome(owner, "backup_create", backup_id=backup_id).state == "CANCELLED"
     for path in (f"/backups/{backup_id}", f"/instances/{instance.id}"):
@@ -107,7 +107,7 @@ def test_deleting_the_instance_cancels_it(cloud: Cloud, owner: Tenant) -> None:
     assert settled(cloud) == before
 
 
-def start_backup(owner: Tenant, instance: TestInstance) -> str:
+def run_backup(owner: Tenant, instance: TestInstance) -> str:
     """Its id."""
     made = owner.request("POST", "/backups", {"backup": {"name": "under-way", "instance": instance.id}})
     return str(made["backup"]["id"])

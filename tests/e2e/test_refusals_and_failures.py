@@ -65,13 +65,13 @@ def failed(owner: Tenant) -> Iterator[str]:
 def test_failed_create_names_step_and_reason(demo: Api, failed: str) -> None:
     shown = demo.get(f"/instances/{failed}")["instance"]
     assert (shown["status"], shown["operating_status"]) == ("ERROR", "")
-    assert shown["fault"]["message"] == f"instance_create, step job.wait: create: {REASON}"
+    assert shown["fault"]["message"] == f"instance_create, step job.run: create: {REASON}"
     assert shown["fault"]["details"] is None, "details are for administrators"
     [operation] = demo.get(f"/operations?instance_id={failed}", headers=LATEST)["operations"]
     told = demo.get(f"/operations/{operation['id']}", headers=LATEST)["operation"]
-    assert (told["state"], told["error"]) == ("FAILED", {"step": "job.wait", "message": f"create: {REASON}"})
+    assert (told["state"], told["error"]) == ("FAILED", {"step": "job.run", "message": f"create: {REASON}"})
     states = {step["name"]: step["state"] for step in told["steps"]}
-    assert {name for name, state in states.items() if state == "ERROR"} == {"job.wait"}
+    assert {name for name, state in states.items() if state == "ERROR"} == {"job.run"}
     assert {"record.abort", "job.cancel", "stack.delete", "stack.await_gone", "record.fail"} < set(states)
 
 

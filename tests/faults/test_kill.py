@@ -30,19 +30,18 @@ class Kill:
 
 CREATE_KILLS = [
     Kill("mistral", "stack.create"),
-    Kill("mistral", "job.wait"),
+    Kill("mistral", "job.run"),
     Kill("cloud", "stack.await_complete"),
-    Kill("hosts", "job.start"),
-    Kill("hosts", "job.wait"),
+    Kill("hosts", "job.run"),
     Kill("heat", "stack.await_complete"),
 ]
 BACKUP_KILLS = [
-    Kill("mistral", "job.wait"),
-    Kill("hosts", "job.wait"),
-    Kill("swift", "job.wait"),
+    Kill("mistral", "job.run"),
+    Kill("hosts", "job.run"),
+    Kill("swift", "job.run"),
     Kill("cloud", "backup.commit"),
 ]
-RESTORE_KILLS = [Kill("mistral", "job.wait"), Kill("hosts", "job.start"), Kill("cloud", "backup.open")]
+RESTORE_KILLS = [Kill("mistral", "job.run"), Kill("hosts", "job.run"), Kill("cloud", "backup.open")]
 
 
 def newest(owner: Tenant, kind: str, **resource: str) -> Operation:

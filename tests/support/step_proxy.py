@@ -1,6 +1,6 @@
 """A proxy between Mistral and the function services: calls steps twice, at once, or answers that they failed.
 
-A rule knows a call by its step and, where there are several, the action that it is about: "job.start upgrade".
+A rule knows a call by its step and, where there are several, the action that it is about: "job.run upgrade".
 
 Faults are made on the wire, so that the product's own code runs unchanged on both sides of it.
 """

@@ -76,7 +76,7 @@ def test_a_timeline_places_each_task_in_the_operations_time() -> None:
     def task(name: str, first: float, last: float) -> Task:
         return Task(name, "SUCCEEDED", START + timedelta(seconds=first), START + timedelta(seconds=last), 1, None)
 
-    tasks = [task("record.begin", 0, 1), task("job.wait", 5, 10)]
+    tasks = [task("stack.create", 0, 1), task("job.run", 5, 10)]
     end = START + timedelta(seconds=10)
     operation = Operation(
         "1", "instance_create", "SUCCEEDED", None, None, "u", START, START, end, end, None, None, None, tasks

@@ -76,7 +76,7 @@ def test_started_by_many_at_once_it_runs_once(host: Host) -> None:
         replies = list(pool.map(lambda _: host.start(), range(8)))
     assert all(reply["ok"] for reply in replies), replies
     assert host.poll()["state"] == "succeeded"
-    assert host.start()["result"] == {"state": "succeeded"}
+    assert host.start()["result"]["state"] == "succeeded"
     assert host.runs() == ["op-1"]
 
 
@@ -117,9 +117,9 @@ def test_a_copy_goes_on_beside_newer_changes_of_accounts_and_readings(host: Host
     for number in range(2, 30):
         host.start(f"op-{number}", fence=number, lock=lock)
         assert host.poll(f"op-{number}")["state"] == "succeeded"
-    assert host.start("copy", "wait", fence=1, lock="copying")["result"] == {"state": "running"}
+    assert host.start("copy", "wait", fence=1, lock="copying")["result"]["state"] == "running"
     assert host.start("op-28", fence=28, lock=lock)["error"]["type"] == "fenced"
-    assert host.cancel("copy", fence=1, lock="copying")["result"] == {"state": "cancelled"}
+    assert host.cancel("copy", fence=1, lock="copying")["result"]["state"] == "cancelled"
     host.start("stop", fence=30)
     assert host.start("copy-2", fence=1, lock="copying")["error"]["type"] == "fenced"
 
@@ -151,7 +151,7 @@ def test_a_killed_supervisor_is_seen_and_leaves_nothing_running(host: Host) -> N
     os.kill(status["pid"], signal.SIGKILL)
     state = host.poll()
     assert (state["state"], state["error"]["type"]) == ("dead", "dead")
-    assert host.start(action="wait")["result"] == {"state": "dead"}
+    assert host.start(action="wait")["result"]["state"] == "dead"
     _until(lambda: _ended(child))
 
 
@@ -166,13 +166,13 @@ def test_a_job_of_an_earlier_boot_is_dead(host: Host) -> None:
 def test_cancel_ends_a_running_job(host: Host) -> None:
     host.start(action="wait")
     child = int(_when(host.root / "child", lambda text: text))
-    assert host.cancel()["result"] == {"state": "cancelled"}
+    assert host.cancel()["result"]["state"] == "cancelled"
     _until(lambda: _ended(child))
 
 
 def test_a_job_cancelled_before_its_start_never_starts(host: Host) -> None:
-    assert host.cancel()["result"] == {"state": "cancelled"}
-    assert host.start()["result"] == {"state": "cancelled"}
+    assert host.cancel()["result"]["state"] == "cancelled"
+    assert host.start()["result"]["state"] == "cancelled"
     assert host.runs() == []
 
 

@@ -95,7 +95,7 @@ def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_steps_are_found_by_name_and_unknown_ones_named() -> None:
-    assert registry.find("job.start").name == "job.start"
+    assert registry.find("job.run").name == "job.run"
     for unknown in ("job.nothing", "nothing.start", "", "../etc"):
         with pytest.raises(StepInvalid, match="no step"):
             registry.find(unknown)
@@ -109,11 +109,11 @@ def test_every_step_is_in_the_module_of_its_noun_and_documented() -> None:
 
 def test_a_call_answers_an_envelope_whatever_happens() -> None:
     authorization = f"Bearer {token.issue('op-1', 'operation', now() + HOUR)}"
-    refused = call("job.start", {}, None).error
+    refused = call("job.run", {}, None).error
     assert refused and refused.type == "StepRefused" and not refused.retryable
     unknown = call("job.nothing", {}, authorization).error
     assert unknown and unknown.type == "StepInvalid"
-    invalid = call("job.start", {"action": "explode", "password": "canary"}, authorization).error
+    invalid = call("job.run", {"action": "explode", "password": "canary"}, authorization).error
     assert invalid and "action" in invalid.message and "canary" not in invalid.message
     sweep = call("sweep.run", {}, authorization).error
     assert sweep and sweep.type == "StepRefused"

@@ -50,7 +50,7 @@ def _plain(title: str) -> Callable[[Operation], None]:
 
 
 def _progress(operation: Operation, step: Step) -> str:
-    if step.name != "job.wait" or not operation.progress:
+    if step.name != "job.run" or not operation.progress:
         return ""
     percent = operation.progress.get("percent")
     return f"{operation.progress.get('phase', '')} {'' if percent is None else f'{percent:.0f} %'}"
