@@ -8,7 +8,7 @@ help:
 	@echo 'make demo    set up and run the main job: create, fill, back up, restore'
 	@echo 'make test    set up and run every check and test'
 	@echo 'make check   format, lint, types, import rules, workflows, spec and models in step'
-	@echo 'make format  write formatted code, and what is generated from the spec'
+	@echo 'make format  write formatted code, and what is generated from the spec and the plans'
 	@echo 'make bench   measure and print the tables'
 	@echo 'make soak    random operations of writing tenants, 20 minutes (TROVE_SOAK_MINUTES)'
 	@echo 'make fuzz    more than 10,000 generated requests against the specification'
@@ -33,6 +33,7 @@ check: setup
 
 format: setup
 	$(BIN)/python -m api_spec.generate
+	$(BIN)/python -m workflows.compile
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 

@@ -1,6 +1,6 @@
 """Operations a minute through the API, against a bare Mistral workflow of as many no-op tasks.
 
-The operation is `backup_delete` of a backup that has no object: the cheapest there is (three tasks), so that what is
+The operation is `backup_delete` of a backup that has no object: one task, the cheapest there is, so that what is
 measured is the machinery and not a database's work. Two more workflows between the two tell where the difference comes
 from: the no-ops under the product's own retry, timeout and error rules, and HTTP calls that do nothing under the same.
 """
@@ -43,12 +43,12 @@ from tests.bench.support import Line, Rates, alternately, fact, ratio_at_least, 
 from tests.support.tenants import tenant
 from workflows import operation_files
 
-GOAL = 0.8
+GOAL = 0.6
 AT_ONCE, OPERATIONS, RUNS = 4, 12, 5
 LOOK_SECONDS = 0.02
 LIMIT_SECONDS = 60
-STEPS = 3
-"""Tasks of backup_delete."""
+STEPS = 1
+"""Tasks of backup_delete, and of a change of accounts."""
 SERVICES = ("mistral", "postgres", "keystone", "swift", "entrypoint", "cloud")
 WORKFLOWS = ("bench_bare", "bench_ruled", "bench_http")
 
@@ -143,7 +143,7 @@ def test_operations_a_minute(cloud: Cloud, backups: list[str], postgresql_server
     batches = alternately(RUNS, *(partial(batch, cloud, work) for work in works))
     database.dispose()
     assert [operation.state for operation in ended] == [OperationState.SUCCEEDED] * (RUNS + 1) * OPERATIONS
-    show(f"Operations a minute, {AT_ONCE} at a time (backup_delete: {STEPS} tasks)", table(*batches))
+    show(f"Operations a minute, {AT_ONCE} at a time (backup_delete: {STEPS} task)", table(*batches))
 
 
 def batch(cloud: Cloud, work: Callable[[], None]) -> Batch:
