@@ -5,10 +5,12 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from datastores.protocol.turns import Lock
+from functions.operations import kind_of, of_lock
 from functions.runtime.clock import now
 from functions.state.acceptance import active_operations
 from functions.state.database import transaction
-from functions.state.models import ACTIVE_STATES, Instance, InstanceStatus, Operation, OperationType
+from functions.state.models import ACTIVE_STATES, Instance, InstanceStatus, Operation
 
 HEALTHY = "HEALTHY"
 BLOCKED = "BLOCKED"
@@ -27,7 +29,7 @@ def idle() -> ColumnElement[bool]:
     busy = select(Operation.id).where(
         Operation.instance_id == Instance.id,
         Operation.state.in_(ACTIVE_STATES),
-        Operation.type != OperationType.BACKUP_CREATE,
+        Operation.type.not_in(of_lock(Lock.COPYING)),
     )
     return _serving() & ~busy.exists()
 
@@ -60,8 +62,7 @@ def record(seen: Instance, found: str, *, silent: bool) -> bool:
 
 
 def _changing(session: Session, instance: Instance) -> bool:
-    kinds = {operation.type for operation in active_operations(session, instance.id)}
-    return bool(kinds - {OperationType.BACKUP_CREATE})
+    return any(kind_of(active).lock != Lock.COPYING for active in active_operations(session, instance.id))
 
 
 def _plan(session: Session, instance_ids: list[str], **values: object) -> None:
