@@ -14,6 +14,7 @@ ROUTES: dict[str, tuple[str, str, int]] = {
     "flavors.list": ("GET", "/flavors", 0),
     "flavors.show": ("GET", "/flavors/{flavor}", 0),
     "limits.list": ("GET", "/limits", 0),
+    "clusters.list": ("GET", "/clusters", 0),
     "instances.list": ("GET", "/instances", 0),
     "instances.create": ("POST", "/instances", 0),
     "instances.detail": ("GET", "/instances/detail", 0),

@@ -264,6 +264,10 @@ class AbsoluteLimits(Wire):
     max_backups: StrictInt
 
 
+class ClusterList(Wire):
+    clusters: Annotated[list[dict[str, Any]], Field(max_length=0)]
+
+
 class RateLimit(Wire):
     """How many requests by one method a project may send; each process of the service counts for itself."""
 
@@ -479,7 +483,7 @@ class InstanceAction(Wire):
     """For administrators."""
 
     promote_to_replica_source: NoOptions | None = None
-    """Not offered yet (501)."""
+    """Of a replica; an instance that is none is refused (400)."""
 
     eject_replica_source: NoOptions | None = None
     """Not offered yet (501)."""
@@ -1835,7 +1839,7 @@ class NewInstanceItem(Wire):
     """From 1.1."""
 
     replica_of: StrictStr | None = None
-    """Not offered yet (501)."""
+    """Of an instance with replicas; one that has none is refused (400)."""
 
     replica_count: Annotated[StrictInt | None, Field(ge=1, le=3)] = None
     """Goes with replica_of."""

@@ -38,6 +38,7 @@ READ_RULES = {
     "configuration:instances": "List the instances that have a configuration group.",
     "flavor:index": "List flavors.",
     "flavor:show": "Show a flavor.",
+    "cluster:index": "List clusters.",
     "limits:index": "List the project's limits.",
     "instance:index": "List instances.",
     "instance:detail": "List instances with details.",

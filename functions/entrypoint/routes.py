@@ -99,6 +99,13 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        template="/v1.0/{project_id}/clusters",
+        operation_id="clusters.list",
+        status=200,
+        policy="cluster:index",
+    ),
+    Route(
+        method="GET",
         template="/v1.0/{project_id}/instances",
         operation_id="instances.list",
         status=200,

@@ -49,8 +49,8 @@ ACTIONS: list[tuple[dict[str, Any], tuple[int, str], str]] = [
     ({"resize": {"volume": {"size": 11}}}, (413, "overLimit"), "maximum of 10"),
     ({"reset_status": {}}, (403, "forbidden"), "instance:reset_status"),
     ({"reset_status": {"force_delete": True}}, (403, "forbidden"), "instance:reset_status"),
-    ({"promote_to_replica_source": {}}, MISSING, "Replication"),
-    ({"eject_replica_source": {}}, MISSING, "Replication"),
+    ({"promote_to_replica_source": {}}, BAD, "is not a replica."),
+    ({"eject_replica_source": {}}, BAD, "is not a replica source."),
     ({"start": {}}, BUSY, "status was ACTIVE"),
 ]
 

@@ -63,6 +63,7 @@ def test_backups_are_paged(trove: Trove, ids: list[str], limit: int | None) -> N
 
 
 def test_next_link_keeps_the_other_parameters(trove: Trove, ids: list[str]) -> None:
+    assert trove.clusters.list() == []
     page = trove.instances.list(limit=2, include_clustered=True)
     [link] = page.links
     assert link["rel"] == "next"

@@ -4,7 +4,7 @@ action                                         from   policy                    
 restart                                        1.0    instance:restart
 resize {flavorRef}, resize {volume}            1.0    instance:resize_flavor, .._volume
 reset_status                                   1.0    instance:reset_status (administrators)     403
-promote_to_replica_source, eject_..            1.0    instance:promote_to_replica_source, ..     501
+promote_to_replica_source, eject_..            1.0    instance:promote_to_replica_source, ..     400
 stop, start                                    1.1    instance:stop, instance:start              400 before 1.1
 """
 
@@ -16,7 +16,7 @@ from functions.entrypoint.models import InstanceAction, NewSize, NewVolume
 from functions.entrypoint.resources.instance_target import instance_id_of, on_behalf_of_owner
 from functions.entrypoint.resources.new_instance import allowed_size, flavor_of
 from functions.launch import launch
-from functions.runtime.errors import BadRequest, NotSupported
+from functions.runtime.errors import BadRequest
 from functions.state import instance_changes, instance_marks, instances
 from functions.state.acceptance import Caller
 from functions.state.instance_changes import Size
@@ -94,14 +94,19 @@ def _reset_status(call: ActionCall, _caller: Caller) -> None:
     instance_marks.reset_to_error(instance_id_of(call))
 
 
-def _promote(call: ActionCall, _caller: Caller) -> None:
+def _promote(call: ActionCall, caller: Caller) -> None:
     policy.enforce("instance:promote_to_replica_source", call.identity)
-    raise NotSupported("Replication is not supported yet.")
+    raise BadRequest(f"Instance {_known(call, caller)} is not a replica.")
 
 
-def _eject(call: ActionCall, _caller: Caller) -> None:
+def _eject(call: ActionCall, caller: Caller) -> None:
     policy.enforce("instance:eject_replica_source", call.identity)
-    raise NotSupported("Replication is not supported yet.")
+    raise BadRequest(f"Instance {_known(call, caller)} is not a replica source.")
+
+
+def _known(call: ActionCall, caller: Caller) -> str:
+    """The id of an instance that is there. Raises NotFound."""
+    return instances.get(caller.project_id, instance_id_of(call)).id
 
 
 ACTIONS: Mapping[str, Callable[[ActionCall, Caller], Operation | None]] = {
