@@ -44,7 +44,7 @@ class StartJob:
     wait: float = 0.0
 
     def __post_init__(self) -> None:
-        check_id(self.job_id)
+        _check_id(self.job_id)
         if self.time_limit <= 0:
             raise ProtocolError("time_limit must be a positive number of seconds")
 
@@ -67,7 +67,7 @@ class PollJob:
     wait: float = 0.0
 
     def __post_init__(self) -> None:
-        check_id(self.job_id)
+        _check_id(self.job_id)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class CancelJob:
     lock: Lock
 
     def __post_init__(self) -> None:
-        check_id(self.job_id)
+        _check_id(self.job_id)
 
     @property
     def turn(self) -> Turn:
@@ -171,7 +171,7 @@ def read(document: object) -> Request:
     return codec.decode(_COMMANDS[command], fields)
 
 
-def check_id(job_id: str) -> None:
+def _check_id(job_id: str) -> None:
     """Raises ProtocolError for what is no job's id."""
     if not _ID.fullmatch(job_id):
         raise ProtocolError(f"job_id {job_id!r} is not a word of letters, digits, '.', '_' and '-'")

@@ -5,13 +5,6 @@ What the engine then has is what lists show, so nothing is to be undone.
 
 from datetime import timedelta
 
-from datastores.protocol.turns import Lock
-from functions.operations.kind import OperationKind, Task
+from functions.operations.kind import Task, change_of_accounts
 
-OPERATION = OperationKind(
-    plan=(Task("grant_access", "access.grant"),),
-    limit=timedelta(minutes=10),
-    lock=Lock.ACCOUNTS,
-    quick=True,
-    tells_failure=True,
-)
+OPERATION = change_of_accounts(Task("grant_access", "access.grant"), timedelta(minutes=10))

@@ -6,17 +6,12 @@ Undone: the old size, unless the volume has grown already, for volumes do not sh
 from datetime import timedelta
 
 from functions.operations import job, stack
-from functions.operations.kind import OperationKind
+from functions.operations.kind import change_of_instance
 from functions.state.models import InstanceStatus
 
-OPERATION = OperationKind(
-    plan=(
-        *stack.updated(),
-        *job.done("grow", 900),
-    ),
+OPERATION = change_of_instance(
+    *stack.updated(),
+    *job.done("grow", 900),
     limit=timedelta(hours=1),
-    instance_during=InstanceStatus.RESIZE,
-    instance_after=InstanceStatus.ACTIVE,
-    instance_failed=InstanceStatus.ACTIVE,
-    instance_stuck=InstanceStatus.ERROR,
+    during=InstanceStatus.RESIZE,
 )

@@ -7,18 +7,13 @@ version has begun to serve stays, and so does the version.
 from datetime import timedelta
 
 from functions.operations import job, stack
-from functions.operations.kind import OperationKind, Task
+from functions.operations.kind import Task, change_of_instance
 from functions.state.models import InstanceStatus
 
-OPERATION = OperationKind(
-    plan=(
-        Task("run_stop", "job.run", {"action": "stop"}, 900),
-        *stack.updated(*job.done_again("upgrade", 7200)),
-        *job.done("upgrade", 72000),
-    ),
+OPERATION = change_of_instance(
+    Task("run_stop", "job.run", {"action": "stop"}, 900),
+    *stack.updated(*job.done_again("upgrade", 7200)),
+    *job.done("upgrade", 72000),
     limit=timedelta(hours=24),
-    instance_during=InstanceStatus.UPGRADE,
-    instance_after=InstanceStatus.ACTIVE,
-    instance_failed=InstanceStatus.ACTIVE,
-    instance_stuck=InstanceStatus.ERROR,
+    during=InstanceStatus.UPGRADE,
 )

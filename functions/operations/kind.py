@@ -66,5 +66,22 @@ class OperationKind:
         return _calls(self.plan[-1], step, arguments)
 
 
+def change_of_accounts(task: Task, limit: timedelta) -> OperationKind:
+    """A change of databases, users or root: one task, and what the engine then has is what lists show."""
+    return OperationKind(plan=(task,), limit=limit, lock=Lock.ACCOUNTS, quick=True, tells_failure=True)
+
+
+def change_of_instance(*plan: Task, limit: timedelta, during: InstanceStatus) -> OperationKind:
+    """A change that is undone when it fails: the instance is then what it was before."""
+    return OperationKind(
+        plan=plan,
+        limit=limit,
+        instance_during=during,
+        instance_after=InstanceStatus.ACTIVE,
+        instance_failed=InstanceStatus.ACTIVE,
+        instance_stuck=InstanceStatus.ERROR,
+    )
+
+
 def _calls(task: Task, step: str, arguments: Mapping[str, object]) -> bool:
     return (task.step, dict(task.input)) == (step, dict(arguments))
