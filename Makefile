@@ -3,13 +3,15 @@ PYTHON ?= python3
 export PYTHON
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test check format bench fuzz soak
+.PHONY: help setup demo docs pictures test check format bench fuzz soak
 help:
 	@echo 'make demo    set up and run the main job: create, fill, back up, restore'
 	@echo 'make test    set up and run every check and test'
+	@echo 'make docs    build the site (guide, API reference, decisions) in build/site; every link is checked'
 	@echo 'make check   format, lint, types, import rules, workflows, spec and models in step'
 	@echo 'make format  write formatted code, and what is generated from the spec and the plans'
-	@echo 'make bench   measure and print the tables'
+	@echo 'make bench   measure, print the tables and draw them beside the recorded run; RECORD=1 records the run'
+	@echo 'make pictures  run the demonstration on a terminal and draw the session: docs/figures/demo.svg'
 	@echo 'make soak    random operations of writing tenants, 20 minutes (TROVE_SOAK_MINUTES)'
 	@echo 'make fuzz    more than 10,000 generated requests against the specification'
 
@@ -18,6 +20,15 @@ setup:
 
 demo: setup
 	@$(BIN)/trovectl demo
+
+docs: setup
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@deploy/docs/mermaid.sh build/site/assets/mermaid.min.js
+	@echo 'built: build/site/index.html'
+
+pictures: setup
+	@$(BIN)/python -m deploy.docs.session
 
 test: check
 	@$(BIN)/pytest tests --ignore tests/bench --ignore tests/soak --numprocesses 2 --no-loadscope-reorder
@@ -30,15 +41,20 @@ check: setup
 	$(BIN)/python -m workflows.compile --check
 	$(BIN)/python -m workflows.lint
 	$(BIN)/python -m api_spec.generate --check
+	$(BIN)/python -m deploy.docs.layers --check
+	$(BIN)/python -m deploy.docs.bench --check
+	$(BIN)/python -m deploy.docs.untyped
 
 format: setup
 	$(BIN)/python -m api_spec.generate
 	$(BIN)/python -m workflows.compile
+	$(BIN)/python -m deploy.docs.layers
+	$(BIN)/python -m deploy.docs.bench
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
 bench: setup
-	@$(BIN)/pytest tests/bench -s -q
+	@TROVE_BENCH_RECORD=$(RECORD) $(BIN)/pytest tests/bench -s -q
 
 soak: setup
 	@$(BIN)/pytest tests/soak -s -q

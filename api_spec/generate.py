@@ -1,7 +1,6 @@
-"""Writes what follows from the specification: request and reply models, the tables of routes, the API reference, and
-the sample of a policy file.
+"""Generates files from the specification: models of requests, tables of routes, API reference, sample policy file.
 
-`python -m api_spec.generate` writes the files, with `--check` it only tells which are out of step (exit status 1).
+`python -m api_spec.generate` writes the files; with `--check` it writes nothing and exits 1 if a file is out of date.
 """
 
 import argparse
@@ -56,7 +55,7 @@ MODEL_OPTIONS = (
 
 
 def generate() -> dict[Path, str]:
-    """The contents of the files that follow from the specification alone."""
+    """Return the contents of the files that follow from the specification alone."""
     specification = yaml.safe_load(SPECIFICATION.read_text())
     return {
         MODELS: _formatted(_models(), MODELS),
@@ -67,23 +66,23 @@ def generate() -> dict[Path, str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write or check the files; the exit status."""
+    """Write or check the files; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m api_spec.generate", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is out of step")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is out of date")
     check = parser.parse_args(arguments).check
-    stale = _brought_in_step(generate(), check=check)
+    stale = _update(generate(), check=check)
     if not (check and stale):
-        stale += _brought_in_step({POLICY: _run("api_spec.policy")}, check=check)
+        stale += _update({POLICY: _run("api_spec.policy")}, check=check)
     names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
     if check and stale:
-        sys.stderr.write(f"out of step with the specification: {names}; run `python -m api_spec.generate`\n")
+        sys.stderr.write(f"out of date: {names}; run `python -m api_spec.generate`\n")
         return 1
-    sys.stdout.write(f"written: {names}\n" if stale else "in step with the specification\n")
+    sys.stdout.write(f"written: {names}\n" if stale else "up to date\n")
     return 0
 
 
-def _brought_in_step(generated: dict[Path, str], *, check: bool) -> list[Path]:
-    """Write what is out of step, unless it is to be checked only; the paths of it."""
+def _update(generated: dict[Path, str], *, check: bool) -> list[Path]:
+    """Write the files that are out of date, or with `check` none; return their paths."""
     stale = [path for path, content in generated.items() if not path.exists() or path.read_text() != content]
     for path in () if check else stale:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +98,7 @@ def _models() -> str:
 
 
 def _formatted(source: str, path: Path) -> str:
-    """The source as the project's ruff has it: fixed first, then formatted."""
+    """Return the source fixed and formatted by ruff with the project's rules."""
     name = ("--stdin-filename", str(path), "-")
     fixed = _run("ruff", "check", "--fix-only", "--quiet", *name, source=source)
     return _run("ruff", "format", "--quiet", *name, source=fixed)

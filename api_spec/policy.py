@@ -1,6 +1,6 @@
-"""The sample of a policy file: every rule with its default, commented out, as oslopolicy-sample-generator prints it.
+"""Prints the sample policy file: every rule with its default, commented out, as oslopolicy-sample-generator does.
 
-`python -m api_spec.policy` prints it without needing the package's entry points, so that it works from a checkout.
+`python -m api_spec.policy` needs no entry points of the package, so it works from a checkout.
 """
 
 import sys
@@ -13,7 +13,7 @@ HEADER = "# Generated from the rules and api_spec/v1.0/openapi.yaml by `python -
 
 
 def render_policy() -> str:
-    """The whole file."""
+    """Return the sample policy file."""
     sections = generator._sort_and_format_by_section({"trove": list_rules()})
     return "\n".join([HEADER, *"".join(sections).strip().split("\n")]) + "\n"
 

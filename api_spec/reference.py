@@ -1,14 +1,13 @@
-"""The API reference in Markdown, from the specification."""
+"""Writes the API reference in Markdown from the specification."""
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
-from api_spec.routes import Specification, body_schema, operations, parameters, resolve, success
+from api_spec.routes import Part, Specification, body_schema, operations, parameters, resolve, success
 
 
 def render_reference(specification: Specification) -> str:
-    """The whole page."""
+    """Return the API reference as one page."""
     return "\n".join(_page(specification)) + "\n"
 
 
@@ -31,13 +30,13 @@ def _page(specification: Specification) -> Iterator[str]:
             yield from _object(specification, name, schema)
 
 
-def _summary(method: str, path: str, operation: dict[str, Any]) -> str:
+def _summary(method: str, path: str, operation: Part) -> str:
     since = operation.get("x-min-microversion", "1.0")
     policy = _code(operation["x-policy"]) if "x-policy" in operation else "none"
     return f"| `{method} {path}` | {operation['summary']} | {since} | {policy} |"
 
 
-def _operation(specification: Specification, method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
+def _operation(specification: Specification, method: str, path: str, operation: Part) -> Iterator[str]:
     yield from (f"### {operation['summary']}", "", f"`{method} {path}` (`{operation['operationId']}`)", "")
     if "description" in operation:
         yield from (operation["description"], "")
@@ -56,7 +55,7 @@ def _operation(specification: Specification, method: str, path: str, operation: 
     )
 
 
-def _success(operation: dict[str, Any]) -> str:
+def _success(operation: Part) -> str:
     status = success(operation)
     response = operation["responses"][str(status)]
     schema = response.get("content", {}).get("application/json", {}).get("schema", {})
@@ -64,7 +63,7 @@ def _success(operation: dict[str, Any]) -> str:
     return f"Success: {status}{reply}. {response['description']}"
 
 
-def _object(specification: Specification, name: str, schema: dict[str, Any]) -> Iterator[str]:
+def _object(specification: Specification, name: str, schema: Part) -> Iterator[str]:
     yield from (f"### {name}", "")
     if "description" in schema:
         yield from (schema["description"], "")
@@ -76,8 +75,8 @@ def _object(specification: Specification, name: str, schema: dict[str, Any]) -> 
     yield ""
 
 
-def _type(specification: Specification, schema: dict[str, Any]) -> str:
-    """A schema in a few words."""
+def _type(specification: Specification, schema: Part) -> str:
+    """Return a short text for a schema: its type and limits, or a link to the object."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         target = resolve(specification, schema)
@@ -101,5 +100,5 @@ def _anchor(name: str) -> str:
 
 
 def _code(value: object) -> str:
-    """A value of JSON."""
+    """Return a JSON value as Markdown code."""
     return f"`{value}`" if isinstance(value, str) else f"`{json.dumps(value)}`"

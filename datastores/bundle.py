@@ -7,9 +7,10 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import yaml
+
+from datastores.protocol.codec import Document
 
 PYTHON = "/usr/bin/python3"
 _ROOT = Path(__file__).parent
@@ -35,7 +36,7 @@ def argv(datastore: str, python: str = PYTHON) -> tuple[str, ...]:
     return (*loader(python), str(len(build(datastore))))
 
 
-def request_bytes(datastore: str, request: dict[str, Any]) -> bytes:
+def request_bytes(datastore: str, request: Document) -> bytes:
     """What the command reads: the bundle, then the request as one JSON line."""
     return build(datastore) + json.dumps(request).encode() + b"\n"
 
@@ -46,9 +47,9 @@ def build(datastore: str) -> bytes:
     folder = _ROOT / datastore
     definition = yaml.safe_load((folder / "datastore.yaml").read_text())
     families = [_ROOT / definition["family"]] if "family" in definition else []
-    sources = [_ROOT / "__init__.py", *(_ROOT / "host").glob("*.py"), *(_ROOT / "protocol").glob("*.py")]
-    for engine in (folder, *families):
-        sources += [engine / "__init__.py", *engine.glob("engine*.py")]
+    sources = [_ROOT / "__init__.py", *(_ROOT / "host").rglob("*.py"), *(_ROOT / "protocol").glob("*.py")]
+    for package in (folder, *families):
+        sources += [package / "__init__.py", *(package / "engine").rglob("*.py")]
     files = {f"datastores/{source.relative_to(_ROOT)}": source.read_bytes() for source in sources}
     files[f"datastores/{datastore}/datastore.json"] = json.dumps(definition, sort_keys=True).encode()
     files["__main__.py"] = _MAIN.encode()

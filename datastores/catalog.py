@@ -17,9 +17,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from datastores.formula import Setting, Value, evaluate, unknown_sources
 from datastores.host.names import NameRules
 from datastores.parameters import Parameter, parameters
+from datastores.protocol.tls import TlsMode
 
 Capability = Literal[
-    "databases", "users", "backup", "root", "incremental_backup", "configuration", "logs", "replication"
+    "databases",
+    "users",
+    "backup",
+    "root",
+    "incremental_backup",
+    "configuration",
+    "logs",
+    "replication",
+    "synchronous_replication",
 ]
 Id = Annotated[str, AfterValidator(lambda text: str(UUID(text)))]
 _ROOT = Path(__file__).parent
@@ -99,6 +108,26 @@ class DatastoreVersion(_Strict):
         return parameters(_ROOT / self.datastore / f"parameters-{self.number}.json")
 
 
+class ConnectionString(_Strict):
+    """What a client's driver is given in one piece: the text without TLS, and that for TLS with the server verified.
+
+    {servers} are addresses with ports. `writer` is an option with which the driver finds the one of several servers
+    that takes writes; a driver without it is given one server.
+    """
+
+    plain: str
+    tls: str
+    writer: str = ""
+
+    def text(self, addresses: Sequence[str], port: int, *, tls: bool) -> str | None:
+        """The text for these addresses; None for several where the driver does not find the writer."""
+        if not addresses or (len(addresses) > 1 and not self.writer):
+            return None
+        servers = ",".join(f"[{each}]:{port}" if ":" in each else f"{each}:{port}" for each in addresses)
+        text = (self.tls if tls else self.plain).format(servers=servers)
+        return text if len(addresses) == 1 else f"{text}{'&' if '?' in text else '?'}{self.writer}"
+
+
 class Log(_Strict):
     """A log of a datastore; `settings` are the engine's parameters with which it writes one of type USER."""
 
@@ -118,8 +147,22 @@ class Datastore(_Strict):
     default_version: str | None = None
     ports: tuple[Annotated[int, Field(gt=0, lt=65536)], ...]
     capabilities: frozenset[Capability]
+    tls_modes: frozenset[TlsMode] = frozenset()
+    """The modes of TLS that its engine has with a tenant's certificate."""
     volume: bool
     family: str | None = None
+    replicas: bool = False
+    """Whether tenants can make replicas; its engine plays the role `replication` then."""
+    accounts_replicate: bool = True
+    """Whether users of a primary become users of its replicas by themselves; else they are changed on each member."""
+    replica_minimums: tuple[str, ...] = ()
+    """Settings that must be at least as large on a replica as on its primary, else it stops replaying."""
+    largest_quorum: int = 0
+    """Replicas whose disks a commit can wait for at most, in synchronous mode; 0: there is none."""
+    seeds: Literal["source", "backup"] = "source"
+    """What a new replica's data are copied from: another member, or a backup in the object store."""
+    connection_strings: dict[str, ConnectionString] = {}
+    """By form: the API shows them. None: the datastore's clients know no such texts."""
     stock_restore: StockRestore | None = None
     names: NameRules = NameRules()
     versions: tuple[DatastoreVersion, ...]
@@ -147,6 +190,10 @@ class Datastore(_Strict):
         names = {item.name for item in self.versions}
         if unknown := sorted({name for item in self.versions for name in item.upgrades_from} - names):
             raise ValueError(f"upgrades_from: {', '.join(unknown)} is none of the versions")
+        if self.replicas and "replication" not in self.capabilities:
+            raise ValueError("replicas: the capability 'replication' is needed for them")
+        if unknown := sorted(set(self.replica_minimums) - set(self.settings)):
+            raise ValueError(f"replica_minimums: {', '.join(unknown)} is none of the settings")
         if "backup" in self.capabilities and self.stock_restore is None:
             raise ValueError("stock_restore: how backups are restored without the service must be said")
         return self
@@ -189,6 +236,10 @@ class Catalog(_Strict):
             if version.id == version_id:
                 return version
         raise UnknownDatastoreError(f"there is no datastore version {version_id}")
+
+    def datastore_of(self, version_id: str) -> Datastore:
+        """The datastore of the version with that id. Raises UnknownDatastoreError."""
+        return self.find(self.version_by_id(version_id).datastore)
 
 
 @functools.cache

@@ -6,6 +6,7 @@ Each datastore's folder has a module `conformance` with an object `CONFORMANCE`.
 from __future__ import annotations
 
 import importlib
+import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ class ConformanceRefused(Exception):
 class Server:
     """Where a tenant reaches a database; None is what its datastore does not have.
 
-    `authority` is the file (PEM) of the authority that certifies a server which speaks TLS.
+    `authority` is the file (PEM) of the authority that certifies a server which speaks TLS, `client` the one of the
+    certificate and key with which a client shows it who he is, if it has any.
     """
 
     address: str
@@ -33,10 +35,18 @@ class Server:
     password: str | None = field(default=None, repr=False)
     database: str | None = None
     authority: Path | None = None
+    client: Path | None = None
+
+    def tls(self) -> ssl.SSLContext:
+        """What a client in Python trusts and shows."""
+        context = ssl.create_default_context(cafile=str(self.authority))
+        if self.client is not None:
+            context.load_cert_chain(self.client)
+        return context
 
 
 @dataclass(frozen=True)
-class Change:
+class ParameterChange:
     """A parameter, the value to give it, and how the server shows that value to a tenant."""
 
     name: str
@@ -79,9 +89,9 @@ class Session(ABC):
 class Conformance(ABC):
     """A datastore as the suite sees it. Parameters are None where the datastore has none of the kind."""
 
-    dynamic: Change | None = None
+    dynamic: ParameterChange | None = None
     """In force at once."""
-    static: Change | None = None
+    static: ParameterChange | None = None
     """In force after a restart."""
     bad: tuple[str, Value] | None = None
     """A value outside its parameter's rule."""

@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from datastores.protocol.engine import Settings
+
 LONGEST_TEXT = 1024
 _QUANTITY = re.compile(r"(-?[0-9]+) ?([A-Za-z]+)", re.ASCII)
 _BYTES = {"B": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
@@ -25,6 +27,9 @@ _BOOLEANS: dict[object, bool] = {
 }
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?(e[+-]?[0-9]{1,3})?", re.ASCII)
+
+Entry = dict[str, Any]
+"""A parameter as a file of parameters holds it."""
 
 
 class Parameter(BaseModel):
@@ -127,7 +132,7 @@ def parameters(path: Path) -> dict[str, Parameter]:
     return {parameter.name: parameter for parameter in found}
 
 
-def problems(known: dict[str, Parameter], values: dict[str, Any]) -> list[str]:
+def problems(known: dict[str, Parameter], values: Settings) -> list[str]:
     """What is wrong with values, one sentence for each parameter, in the order of their names."""
     found = []
     for name, value in sorted(values.items()):

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the virtual environment: the pinned packages, this project in editable form, everything as bytecode. Then
-# fetches the datastores' programs that the machine lacks; those that cannot be fetched are said, and left out.
+# Creates the virtual environment with the pinned packages and this project in editable form, compiled to bytecode. Then
+# fetches the datastores' programs that the machine lacks; it reports and skips those that cannot be fetched.
 # Usage: deploy/setup.sh VENV   (PYTHON names the interpreter, default python3; TROVE_ENGINES where programs are put)
 set -eu
 venv=$1
@@ -38,7 +38,7 @@ make_environment() {
     printf '%s' "$fingerprint" >"$mark"
 }
 
-# The mark says for which datastores the programs were fetched and what was there then: trees, or reasons why not.
+# Tell whether nothing has changed since the last fetch: same datastores, all trees or failure reasons still there.
 have_engines() {
     [ "$(sed -n 1p "$engines_mark" 2>/dev/null)" = "$engines_fingerprint" ] || return 1
     for entry in $(sed 1d "$engines_mark"); do

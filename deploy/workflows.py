@@ -1,21 +1,21 @@
-"""Registers the workflows, the action trove.call and the cron triggers in Mistral; again, it updates them."""
+"""Registers the workflows, the action trove.call and the cron triggers in Mistral, or updates them."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from functions.runtime import token
-from functions.runtime.clock import now
+from functions.base.clock import now
+from functions.framework import token
 from workflows import ACTIONS, PUBLIC, TIMED, operation_files
 
 if TYPE_CHECKING:
     from keystoneauth1.session import Session
 
 TOKEN_LIFE = timedelta(days=3650)
-"""The triggers' token allows nothing but these workflows, which do only what is due anyway."""
+"""Lifetime of the cron triggers' token. It allows periodic work only, whose steps do nothing before it is due."""
 
 
 def deploy(session: "Session", function_urls: dict[str, str], patterns: dict[str, str]) -> None:
-    """Register everything in the session's project.
+    """Register workflows, action and cron triggers in the session's project; replace what exists.
 
     Args:
         session: of the service user.

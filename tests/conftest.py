@@ -11,7 +11,8 @@ import pytest
 
 from datastores.catalog import catalog
 from deploy.local.cloud import Cloud
-from deploy.local.engines import survey, tools, trees
+from deploy.local.engines import availability, tools, trees
+from functions.base.settings import get_settings
 from tests.support.api import Api, new_api
 
 pytest.register_assert_rewrite("tests.workflows.properties")
@@ -32,9 +33,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: TIERS.index(item.path.relative_to(TESTS).parts[0]))
 
 
-def left_out() -> list[survey.Finding]:
+def left_out() -> list[availability.Availability]:
     """The datastore versions that this run does not test, since their programs are not here."""
-    return survey.left_out(catalog(), trees.directory())
+    return availability.missing(catalog(), trees.directory())
 
 
 def all_engines_wanted() -> bool:
@@ -106,9 +107,10 @@ def admin(cloud: Cloud) -> Api:
 
 @pytest.fixture(scope="session")
 def product_environment(cloud: Cloud) -> dict[str, str]:
-    """This process's settings are those of the cloud group: the product's own modules work here as they do there."""
-    environment = cloud.function_environment("cloud")
+    """This process has the settings of the group `control`: the product's own modules work here as they do there."""
+    environment = cloud.function_environment("control")
     os.environ.update({name: value for name, value in environment.items() if name.startswith("TROVE_")})
+    get_settings.cache_clear()
     return environment
 
 

@@ -1,6 +1,7 @@
 """Writes the workflow of every database operation from its plan (`functions.operations`).
 
-Run as `python -m workflows.compile`; with `--check` it only says which files are not what it would write, and exits 1.
+Run as `python -m workflows.compile`. With `--check` it writes nothing, prints the files that are out of date, and exits
+1 if there are any.
 """
 
 import argparse
@@ -11,9 +12,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from functions import operations
-from functions.operations.kind import TASK_SECONDS, OperationKind, Task
-from functions.state.models import OperationType
+from functions.framework import operation
+from functions.framework.operation import ABORT, FAILURE, STUCK, TASK_SECONDS, OperationKind, Task
 from workflows import operation_file, operation_files
 
 HEAD = """\
@@ -37,27 +37,22 @@ version: '2.0'
 
   tasks:
 """
-ABORT, FAILURE, STUCK = (
-    Task("abort", "record.abort"),
-    Task("record_failure", "record.fail"),
-    Task("needs_operator", "record.fail", {"undone": "false"}),
-)
 WIDTH = 120
 
 
 def compiled(name: str) -> str:
-    """The workflow file of an operation."""
-    return _head(name) + "\n".join(_tasks(operations.find(name)))
+    """Return the content of an operation's workflow file."""
+    return _head(name) + "\n".join(_tasks(operation.find(name)))
 
 
 def _head(name: str) -> str:
-    told = " ".join((inspect.getdoc(import_module(f"functions.operations.{name}")) or "").split())
-    description = textwrap.fill(told, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    docstring = " ".join((inspect.getdoc(import_module(f"functions.operations.{name}")) or "").split())
+    description = textwrap.fill(docstring, WIDTH, initial_indent="    ", subsequent_indent="    ")
     return HEAD.format(name=name, description=description, seconds=TASK_SECONDS)
 
 
 def _tasks(kind: OperationKind) -> Iterator[str]:
-    """The way to success, then the way of undoing, which the default `on-error` leads to."""
+    """Yield the tasks that lead to success, then those that undo, to which the default `on-error` leads."""
     for task, following in zip(kind.plan, [*kind.plan[1:], None], strict=True):
         yield _task(task, following.name if following else None)
     undoing = (ABORT, *kind.undoing)
@@ -70,7 +65,8 @@ def _tasks(kind: OperationKind) -> Iterator[str]:
 def _task(task: Task, on_success: str | None, on_error: str | None = None) -> str:
     given = ", ".join(f"{key}: {value}" for key, value in task.input.items())
     asked = f", input: {{{given}}}" if given else ""
-    lines = [f"    {task.name}:", "      action: trove.call", f"      input: {{function: {task.step}{asked}}}"]
+    call = f"{{function: {task.step}, task: {task.name}{asked}}}"
+    lines = [f"    {task.name}:", "      action: trove.call", f"      input: {call}"]
     if task.seconds != TASK_SECONDS:
         lines.append(f"      timeout: {task.seconds}")
     lines += [f"      on-{end}: [{to}]" for end, to in (("success", on_success), ("error", on_error)) if to]
@@ -78,24 +74,24 @@ def _task(task: Task, on_success: str | None, on_error: str | None = None) -> st
 
 
 def stale() -> Iterator[Path]:
-    """The files that are not what their operation's plan says."""
-    wanted = {operation_file(name): compiled(name) for name in OperationType}
+    """Yield the files that differ from their operation's plan, are missing, or have no operation."""
+    wanted = {operation_file(name): compiled(name) for name in operation.names()}
     for path in sorted({*wanted, *operation_files()}):
         if not path.exists() or path.read_text() != wanted.get(path):
             yield path
 
 
 def main() -> int:
-    """Write the workflows, or check them."""
+    """Write the workflows, or check them; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is out of step")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is out of date")
     if parser.parse_args().check:
         found = [path.name for path in stale()]
-        print(f"out of step with its plan, run python -m workflows.compile: {', '.join(found)}" if found else "in step")
+        print(f"out of date: {', '.join(found)}; run python -m workflows.compile" if found else "up to date")
         return 1 if found else 0
     for path in list(stale()):
         name = path.stem
-        if name in set(OperationType):
+        if name in operation.names():
             path.write_text(compiled(name))
         else:
             path.unlink()

@@ -1,6 +1,6 @@
-"""The workflow linter: holds every workflow against the registry of steps and the rules of the failure path.
+"""The workflow linter: checks every workflow by the registry of steps and the rules of the failure path.
 
-Run as `python -m workflows.lint`: prints each finding, exits 1 when there is one.
+Run as `python -m workflows.lint`. It prints each finding, and exits 1 if there are any.
 """
 
 import sys
@@ -10,23 +10,23 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from functions.runtime.errors import StepInvalid
-from functions.runtime.registry import find
-from functions.state.models import OperationType
+from functions.base.errors import StepInvalid
+from functions.framework import operation
+from functions.framework.registry import find
 from workflows import TIMED, operation_files
 
 ENGINE_COMMANDS = frozenset({"fail", "succeed", "noop", "pause"})
 FORWARD_TASKS = 12
-"""Mistral spends about 70 ms of engine CPU on a task: an operation has at most this many when nothing fails."""
+"""Most tasks of an operation that succeeds. Mistral spends about 70 ms of engine CPU on each."""
 POLICIES = ("timeout", "safe-rerun", "on-error", "fail-on")
 TIMED_OUT = '<% isString(task().state_info) and task().state_info.startsWith("Task timed out") %>'
-"""What retrying breaks on: Mistral takes the end of a task's time for an attempt that failed, and would try again."""
+"""Condition on which retrying stops: Mistral counts the timeout of a task as a failed attempt, and would retry."""
 
 Task = dict[str, Any]
 
 
 def lint(path: Path) -> list[str]:
-    """What is wrong with one workflow file; empty when nothing is."""
+    """Return the findings of one workflow file."""
     document = yaml.safe_load(path.read_text())
     name = path.stem
     workflow = document.get(name)
@@ -47,7 +47,7 @@ def _task_findings(key: str, task: Task, tasks: dict[str, Task]) -> list[str]:
     if "retry" in task and task["retry"].get("break-on") != TIMED_OUT:
         findings.append(f"task {key}: its retry does not break on {TIMED_OUT}")
     if key in ENGINE_COMMANDS:
-        findings.append(f"task {key}: has the name of an engine command, which would be taken for it")
+        findings.append(f"task {key}: has the name of an engine command, which Mistral would run instead")
     unknown = [n for n in _next(task, "on-success") + _next(task, "on-error") if n not in {*tasks, *ENGINE_COMMANDS}]
     findings += [f"task {key}: goes on to {name!r}, which is no task" for name in unknown]
     if "on-complete" in task:
@@ -55,7 +55,7 @@ def _task_findings(key: str, task: Task, tasks: dict[str, Task]) -> list[str]:
     return findings + _call_findings(key, task.get("input", {}))
 
 
-def _call_findings(key: str, call: dict[str, Any]) -> list[str]:
+def _call_findings(key: str, call: Task) -> list[str]:
     try:
         step = find(call.get("function", ""))
         step.input.model_validate(call.get("input", {}))
@@ -68,8 +68,8 @@ def _call_findings(key: str, call: dict[str, Any]) -> list[str]:
 
 def _path_findings(name: str, tasks: dict[str, Task]) -> list[str]:
     findings = []
-    if name not in set(OperationType):
-        findings.append(f"{name} is no OperationType")
+    if name not in operation.names():
+        findings.append(f"{name} is no operation: there is no module functions.operations.{name}")
     first = next(iter(tasks))
     forward = _walk(tasks, first, ("on-success",))
     if len(forward) > FORWARD_TASKS:
@@ -117,9 +117,9 @@ def _function(task: Task) -> str:
 
 
 def main() -> int:
-    """Lint every workflow."""
+    """Print the findings of all workflows; return the exit status."""
     findings = [finding for path in [*operation_files(), *TIMED] for finding in lint(path)]
-    missing = set(OperationType) - {path.stem for path in operation_files()}
+    missing = set(operation.names()) - {path.stem for path in operation_files()}
     findings += [f"the operation {name} has no workflow" for name in sorted(missing)]
     for finding in findings:
         print(finding)

@@ -6,7 +6,7 @@
     operation = database.operations.newest(instance_id="2f1...")
     database.operations.wait(operation.id)
 
-It covers what python-troveclient does not know: operations with their timeline, schedules, stop and start, marks.
+It covers what python-troveclient lacks: operations with their timeline, schedules, stop and start, tags, protection.
 """
 
 from api_spec.client.client import Client, connect

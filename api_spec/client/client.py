@@ -1,4 +1,4 @@
-"""The client's entry: `connect`, and the resources by noun."""
+"""The client, which has a member for each kind of resource, and `connect`, which creates it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """The database API as one project sees it."""
+    """A client of the database API for one project."""
 
     def __init__(self, session: Session, region_name: str | None = None, interface: list[str] | str = "public") -> None:
         from keystoneauth1.adapter import Adapter
@@ -26,7 +26,7 @@ class Client:
 
 
 def connect(cloud: str | None = None) -> Client:
-    """Log in as clouds.yaml (or OS_* variables) says; `cloud` names one of its clouds.
+    """Log in with a cloud of clouds.yaml, or with OS_* variables, and return a client.
 
     Raises:
         openstack.exceptions.ConfigException: there is no such cloud.

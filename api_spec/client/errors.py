@@ -1,10 +1,10 @@
-"""What calls of the client raise.
+"""The errors of the client.
 
 ClientError
 ├── Refused          the service answered with an error
-├── ServerTooOld     the service does not have the microversion that a call needs
-├── OperationFailed  an operation that was waited for did not end in SUCCEEDED
-└── WaitedTooLong    an operation that was waited for has not ended in the time given
+├── ServerTooOld     the service lacks the microversion that a method needs
+├── OperationFailed  the operation that a method waited for did not end in SUCCEEDED
+└── WaitedTooLong    the operation that a method waited for has not ended in the given time
 """
 
 
@@ -13,7 +13,7 @@ class ClientError(Exception):
 
 
 class Refused(ClientError):
-    """The service answered with an error: `status` is the HTTP status, the text is the service's."""
+    """The service answered with an error; `status` is its HTTP status, the text its message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -21,12 +21,12 @@ class Refused(ClientError):
 
 
 class ServerTooOld(ClientError):
-    """The service does not have the microversion that a call needs."""
+    """The service lacks the microversion that a method needs."""
 
 
 class OperationFailed(ClientError):
-    """An operation that was waited for did not end in SUCCEEDED."""
+    """The operation that a method waited for did not end in SUCCEEDED."""
 
 
 class WaitedTooLong(ClientError):
-    """An operation that was waited for has not ended in the time given; it goes on."""
+    """The operation that a method waited for has not ended in the given time. It continues."""

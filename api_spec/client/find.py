@@ -1,14 +1,13 @@
-"""Finding a resource by its id or its name."""
-
-from typing import Any
+"""Finds a resource by its id or its name."""
 
 from api_spec.client.errors import Refused
+from api_spec.client.rest import Item
 
 NOT_FOUND, CONFLICT = 404, 409
 
 
-def only(kind: str, name_or_id: str, found: list[dict[str, Any]]) -> dict[str, Any]:
-    """The item of that id, or the only one of that name. Raises Refused: there is none (404), or several (409)."""
+def find_one(kind: str, name_or_id: str, found: list[Item]) -> Item:
+    """Return the item of that id, or the only one of that name. Raises Refused if there is none or several."""
     by_id = [item for item in found if item["id"] == name_or_id]
     named = by_id or [item for item in found if item["name"] == name_or_id]
     if not named:

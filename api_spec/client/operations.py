@@ -1,4 +1,4 @@
-"""Operations: what was asked for, how far it is and how it ended."""
+"""Operations: their tasks, progress, events and outcome."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from api_spec.client.errors import OperationFailed, WaitedTooLong
+from api_spec.client.rest import Item
 
 if TYPE_CHECKING:
     from api_spec.client.rest import Rest
@@ -17,14 +18,14 @@ Filter = Literal["instance_id", "backup_id", "type", "state", "request_id"]
 ACTIVE = frozenset({"QUEUED", "RUNNING"})
 SUCCEEDED = "SUCCEEDED"
 POLL_SECONDS = 0.5
-"""Seconds between two looks at an operation that is waited for."""
+"""Seconds between two requests while waiting for an operation."""
 WAIT_SECONDS = 86_400.0
-"""Seconds that an operation is waited for unless the caller says otherwise: the longest time limit of any."""
+"""Seconds to wait for an operation by default: the longest time limit of any operation."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the running job is: its phase, the bytes moved, and the share of the whole where it is known."""
+    """The progress of the running job: its phase, the bytes moved, and the percentage if it is known."""
 
     phase: str | None = None
     bytes: int | None = None
@@ -33,7 +34,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Task:
-    """A line of an operation's timeline; times are UTC."""
+    """A task of an operation's timeline; times are UTC."""
 
     name: str
     state: str
@@ -50,7 +51,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Event:
-    """A line of the audit log about an operation; `at` is UTC."""
+    """An audit event of an operation; `at` is UTC."""
 
     event: str
     at: datetime
@@ -82,7 +83,7 @@ class Operation:
 
     @property
     def active(self) -> bool:
-        """Whether it has not ended."""
+        """Whether the operation has not ended."""
         return self.state in ACTIVE
 
     @property
@@ -92,7 +93,7 @@ class Operation:
 
     @property
     def running_task(self) -> Task | None:
-        """The task that is at work, if one is."""
+        """The task that is running or waiting, None if there is none."""
         return next((task for task in reversed(self.tasks) if task.ended is None or task.state == "WAITING"), None)
 
 
@@ -103,18 +104,27 @@ class Operations:
         self._rest = rest
 
     def list(self, limit: int | None = None, marker: str | None = None, **filters: str | None) -> list[Operation]:
-        """Operations, newest first; `filters` are named as in `Filter`. Raises ServerTooOld, Refused."""
+        """List operations, newest first. `filters`: values by the names in `Filter`. Raises ServerTooOld, Refused."""
         found = self._rest.items("operations.list", "operations", limit, {**filters, "marker": marker})
         return [_operation(item) for item in found]
 
     def show(self, operation_id: str) -> Operation:
-        """One operation with its tasks and events. Raises ServerTooOld, Refused."""
+        """Return an operation with its tasks and events. Raises ServerTooOld, Refused."""
         return _operation(self._rest.call("operations.show", operation_id=operation_id)["operation"])
 
     def newest(self, **filters: str) -> Operation | None:
-        """The newest operation that the filters let through, None without one. Raises ServerTooOld, Refused."""
+        """Return the newest operation that matches the filters, or None. Raises ServerTooOld, Refused."""
         found = self.list(1, **filters)
         return found[0] if found else None
+
+    def current(self, instance_id: str) -> Operation | None:
+        """Return the instance's newest operation that has not ended; without one, the newest that has.
+
+        Raises ServerTooOld, Refused.
+        """
+        active = [self.newest(instance_id=instance_id, state=state) for state in sorted(ACTIVE)]
+        under_way = [operation for operation in active if operation]
+        return max(under_way, key=lambda each: each.created, default=None) or self.newest(instance_id=instance_id)
 
     def wait(
         self,
@@ -122,11 +132,11 @@ class Operations:
         seconds: float = WAIT_SECONDS,
         report: Callable[[Operation], None] = lambda _operation: None,
     ) -> Operation:
-        """Wait up to `seconds` until the operation has ended; `report` gets each state seen, the last included.
+        """Wait up to `seconds` for the operation to end; call `report` with each state, also the last one.
 
         Raises:
-            OperationFailed: it ended otherwise than in SUCCEEDED.
-            WaitedTooLong: it has not ended.
+            OperationFailed: the operation ended, but not in SUCCEEDED.
+            WaitedTooLong: the operation has not ended.
             ServerTooOld, Refused.
         """
         give_up = time.monotonic() + seconds
@@ -150,7 +160,7 @@ def _succeeded(operation: Operation) -> Operation:
     raise OperationFailed(f"{operation.type} {operation.id} ended as {operation.state}{where}: {operation.error}")
 
 
-def _operation(item: dict[str, Any]) -> Operation:
+def _operation(item: Item) -> Operation:
     error, progress = item["error"] or {}, item["progress"]
     return Operation(
         id=item["id"],
@@ -171,12 +181,12 @@ def _operation(item: dict[str, Any]) -> Operation:
     )
 
 
-def _task(item: dict[str, Any]) -> Task:
+def _task(item: Item) -> Task:
     started, ended = _time(item["started"]), _optional_time(item["ended"])
     return Task(item["name"], item["state"], started, ended, item["attempts"], item["error"])
 
 
-def _event(item: dict[str, Any]) -> Event:
+def _event(item: Item) -> Event:
     at = _time(item["at"])
     return Event(item["event"], at, item["user_id"], item["request_id"], item["state"], item["detail"])
 

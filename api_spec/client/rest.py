@@ -1,4 +1,4 @@
-"""Requests by the names that the specification gives them; no path is written anywhere else in the client."""
+"""Sends requests by their operationId in the specification, so that the client has no path but those of `routes`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from api_spec.client.errors import ClientError, Refused, ServerTooOld
-from api_spec.client.routes import ROUTES
+from api_spec.client.routes import MAXIMUM, ROUTES
 
 if TYPE_CHECKING:
     from keystoneauth1.adapter import Adapter
 
+Item = dict[str, Any]
+"""A resource, or another JSON object, of the service."""
 HEADER = "OpenStack-API-Version"
 SERVICE = "database"
-MAXIMUM = 2
-"""N of the newest microversion 1.N that this client speaks."""
 PAGE = 100
-"""Items that are asked for at once; the service may give fewer."""
+"""Items of a list to request at once; the service may return fewer."""
 
 
 class Rest:
-    """The API as one project sees it, through a keystoneauth adapter of service type `database`."""
+    """Sends a project's requests through a keystoneauth adapter of service type `database`."""
 
     def __init__(self, adapter: Adapter) -> None:
         self._adapter = adapter
@@ -29,19 +29,17 @@ class Rest:
 
     @property
     def minor(self) -> int:
-        """N of the microversion 1.N in use: the newest that both the service and this client speak."""
+        """N of the microversion 1.N in use: the newest that both the service and this client have."""
         if self._minor is None:
             self._minor = min(MAXIMUM, self._newest_served())
         return self._minor
 
-    def call(
-        self, operation: str, body: object = None, query: dict[str, Any] | None = None, **path: str
-    ) -> dict[str, Any]:
-        """Send the request that the specification calls `operation`; return the reply's JSON object ({} without one).
+    def call(self, operation: str, body: object = None, query: Item | None = None, **path: str) -> Item:
+        """Send the request with the operationId `operation`; return the response's JSON object, {} if it has none.
 
         Raises:
-            ServerTooOld: the service's newest microversion does not have the request.
-            ClientError: the catalog has no such service.
+            ServerTooOld: the service's newest microversion lacks the request.
+            ClientError: the service catalog has no database service.
             Refused: the service answered with an error.
         """
         method, template, since = ROUTES[operation]
@@ -56,15 +54,15 @@ class Rest:
             **({} if body is None else {"json": body}),
         )
         if not reply.ok:
-            raise Refused(reply.status_code, _words(reply))
-        answer: dict[str, Any] = reply.json() if reply.content else {}
+            raise Refused(reply.status_code, _message(reply))
+        answer: Item = reply.json() if reply.content else {}
         return answer
 
     def items(
-        self, operation: str, key: str, limit: int | None = None, query: dict[str, Any] | None = None, **path: str
-    ) -> list[dict[str, Any]]:
-        """The items of a list, page after page: all of them, or the first `limit`. Raises as `call`."""
-        found: list[dict[str, Any]] = []
+        self, operation: str, key: str, limit: int | None = None, query: Item | None = None, **path: str
+    ) -> list[Item]:
+        """Return all items of a list, or the first `limit`, requested in pages. Raises the errors of `call`."""
+        found: list[Item] = []
         marker = (query or {}).get("marker")
         while limit is None or len(found) < limit:
             asked = PAGE if limit is None else min(PAGE, limit - len(found))
@@ -76,7 +74,7 @@ class Rest:
         return found if limit is None else found[:limit]
 
     def require(self, since: int, what: str) -> None:
-        """Raises ServerTooOld when the service does not have the microversion 1.`since`, which `what` needs."""
+        """Raise ServerTooOld if the service lacks the microversion 1.`since`, which `what` needs."""
         if self.minor < since:
             raise ServerTooOld(
                 f"{what} needs microversion 1.{since} of the database API; this service has 1.{self.minor} at most."
@@ -95,12 +93,12 @@ class Rest:
 
 
 def _root(endpoint: str) -> str:
-    """The service's root: the endpoint in the catalog ends with /v1.0/{project_id}."""
+    """Return the service's root URL. The endpoint in the service catalog ends with /v1.0/{project_id}."""
     return f"{endpoint.partition('/v1.0')[0].rstrip('/')}/"
 
 
-def _words(reply: Any) -> str:  # noqa: ANN401 - a requests.Response
-    """The message of an error: `{"badRequest": {"code": 400, "message": "..."}}`."""
+def _message(reply: Any) -> str:  # noqa: ANN401 - a requests.Response
+    """Return the message of an error, such as `{"badRequest": {"code": 400, "message": "..."}}`."""
     try:
         (fault,) = reply.json().values()
         return str(fault["message"])

@@ -1,5 +1,7 @@
 """Generated from api_spec/v1.0/openapi.yaml by `python -m api_spec.generate`; do not edit."""
 
+MAXIMUM = 2
+"""N of the newest microversion 1.N."""
 ROUTES: dict[str, tuple[str, str, int]] = {
     "datastores.list": ("GET", "/datastores", 0),
     "datastores.show": ("GET", "/datastores/{datastore}", 0),
@@ -48,6 +50,8 @@ ROUTES: dict[str, tuple[str, str, int]] = {
     "users.revoke": ("DELETE", "/instances/{instance_id}/users/{user}/databases/{database}", 0),
     "logs.list": ("GET", "/instances/{instance_id}/log", 0),
     "logs.act": ("POST", "/instances/{instance_id}/log", 0),
+    "ssl.show": ("GET", "/instances/{instance_id}/ssl", 0),
+    "ssl.change": ("POST", "/instances/{instance_id}/ssl", 0),
     "root.show": ("GET", "/instances/{instance_id}/root", 0),
     "root.enable": ("POST", "/instances/{instance_id}/root", 0),
     "root.disable": ("DELETE", "/instances/{instance_id}/root", 0),

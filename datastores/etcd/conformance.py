@@ -11,6 +11,7 @@ from typing import Any
 import requests
 
 from datastores.conformance import Conformance, ConformanceRefused, Server, Session
+from datastores.protocol.codec import Document
 
 _NUMBERS, _BEHIND_NUMBERS = b"numbers/", b"numbers0"
 _MIB = 1 << 20
@@ -26,6 +27,7 @@ class EtcdSession(Session):
         self._http = requests.Session()
         self._http.trust_env = False  # a bundle of authorities that the environment names would win over ours
         self._http.verify = str(server.authority) if server.authority else True
+        self._http.cert = str(server.client) if server.client else None
         self._log_in()
 
     def write(self, numbers: Iterable[int]) -> None:
@@ -54,7 +56,7 @@ class EtcdSession(Session):
             raise ConformanceRefused(reply.text)
         self._http.headers["Authorization"] = reply.json()["token"]
 
-    def call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def call(self, path: str, body: Document) -> Any:  # noqa: ANN401 - JSON
         """A reply; a token that time or a change of the users has ended is replaced, as etcd's own clients do."""
         reply = self._post(path, body)
         if any(ended in reply.text for ended in ("revision of auth store is old", "invalid auth token")):
@@ -62,10 +64,10 @@ class EtcdSession(Session):
             reply = self._post(path, body)
         if reply.status_code != HTTPStatus.OK:
             raise RuntimeError(reply.text)
-        answer: dict[str, Any] = reply.json()
+        answer: Any = reply.json()
         return answer
 
-    def _post(self, path: str, body: dict[str, Any]) -> requests.Response:
+    def _post(self, path: str, body: Document) -> requests.Response:
         scheme = "https" if self._server.authority else "http"
         url = f"{scheme}://{self._server.address}:{self._server.port}/v3/{path}"
         return self._http.post(url, json=body, timeout=_SECONDS)

@@ -8,7 +8,7 @@ import os
 import pkgutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datastores.host import facts as host_facts
 from datastores.host import process
@@ -19,7 +19,7 @@ from datastores.protocol.codec import ProtocolError
 from datastores.protocol.requests import Call, CancelJob, Change, JobReport, PollJob, Reply, Request, StartJob
 
 if TYPE_CHECKING:
-    from datastores.host.engine import Engine
+    from datastores.host.engine import Definition, Engine
     from datastores.host.supervisor import Work
 
 
@@ -76,11 +76,11 @@ def _call(facts: Facts, request: Call) -> object:
     from datastores.host.fence import Fence
 
     asked = calls.read(request)
-    if not calls.changes(asked):
-        return calls.call(_engine(facts, request), asked)
+    if not calls.is_change(asked):
+        return calls.answer(_engine(facts, request), asked)
     with Fence(facts.jobs) as fence:
         fence.let_pass(request.turn)
-        return calls.call(_engine(facts, request), asked)
+        return calls.answer(_engine(facts, request), asked)
 
 
 def _engine(facts: Facts, request: StartJob | Call) -> Engine:
@@ -89,7 +89,7 @@ def _engine(facts: Facts, request: StartJob | Call) -> Engine:
     return engine.load(request.datastore, request.version, facts, _definition(request.datastore))
 
 
-def _definition(datastore: str) -> dict[str, Any]:
+def _definition(datastore: str) -> Definition:
     """The datastore.yaml of the bundle, in JSON. Raises BadRequest when this bundle is for another datastore."""
     try:
         data = pkgutil.get_data(f"datastores.{datastore}", "datastore.json")
@@ -97,7 +97,7 @@ def _definition(datastore: str) -> dict[str, Any]:
         data = None
     if data is None:
         raise BadRequest(f"this bundle does not hold datastore {datastore!r}")
-    definition: dict[str, Any] = json.loads(data)
+    definition: Definition = json.loads(data)
     return definition
 
 
@@ -108,7 +108,7 @@ def _job(facts: Facts, request: StartJob) -> Work:
     engine = _engine(facts, request)
     if isinstance(request, Change):
         change = calls.read(request)
-        return lambda _progress: calls.call(engine, change)
+        return lambda _progress: calls.answer(engine, change)
     return functools.partial(actions.do, engine, actions.read(request))
 
 

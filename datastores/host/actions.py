@@ -1,13 +1,16 @@
-"""The jobs, composed of the Engine contract. Each can be started again after a crash halfway."""
+"""The jobs, composed of the roles of an engine. Each can be started again after a crash halfway."""
 
 from __future__ import annotations
 
 from typing import Any, Callable
 
-from datastores.host import backups, certificate, changes, tempurl
+from datastores.host import backups, certificate, lifecycle, maintenance, replication, tempurl, tenants
 from datastores.host.engine import Engine
 from datastores.host.errors import EngineError, SettingsRefused
 from datastores.host.progress import Progress
+from datastores.host.roles.backups import Backups
+from datastores.host.roles.server import Server
+from datastores.host.roles.tuning import Tuning
 from datastores.protocol import codec
 from datastores.protocol.codec import ProtocolError
 from datastores.protocol.engine import (
@@ -31,22 +34,27 @@ from datastores.protocol.work import JOBS
 def create(engine: Engine, asked: Create, progress: Progress) -> EngineReport:
     """A new, empty database with the databases and users asked for."""
     progress.phase("install")
-    engine.install()
+    server = Server.of(engine)
+    server.install()
     progress.phase("initialize")
-    engine.initialize()
+    if not engine.node.data.exists():
+        server.initialize()
     _begin(engine, asked, progress)
     return _with_accounts(engine, asked, progress)
 
 
 def restore(engine: Engine, asked: Restore, progress: Progress) -> EngineReport:
     """A database with the data of a backup and of those it builds on, then the databases and users asked for."""
+    role = Backups.of(engine)
     progress.phase("install")
-    engine.install()
+    Server.of(engine).install()
     progress.phase("download")
-    engine.restore(backups.layers(engine, [tempurl.Store(address) for address in asked.download], progress))
+    layers = backups.layers(engine, [tempurl.Store(address) for address in asked.download], progress)
+    if not engine.node.data.exists():
+        role.restore(layers)
     _begin(engine, asked, progress)
     progress.phase("verify")
-    engine.verify()
+    lifecycle.verify(engine)
     return _with_accounts(engine, asked, progress)
 
 
@@ -59,35 +67,41 @@ def backup(engine: Engine, asked: Backup, progress: Progress) -> StoredBackup:
 
 def restart(engine: Engine, asked: Restart, progress: Progress) -> EngineReport:
     """Stop and start the database."""
+    replication.require_epoch(engine, asked.epoch)
     progress.phase("restart")
-    certificate.deliver(engine, asked.tls)
-    _repaired(engine, asked, engine.restart)
-    return changes.started(engine, asked.tls)
+    certificate.deliver(engine.facts, asked.tls)
+    _repaired(engine, asked, lifecycle.restart)
+    return maintenance.started(engine, asked.tls)
 
 
 def configure(engine: Engine, asked: Configure, progress: Progress) -> EngineReport:
     """Give the database other settings; none is in force when one is refused."""
     progress.phase("configure")
-    engine.reconfigure(asked.settings)
-    return EngineReport(restart_required=engine.restart_required())
+    tuning = Tuning.of(engine)
+    tuning.reconfigure(asked.settings)
+    return EngineReport(restart_required=tuning.restart_required())
 
 
 def start(engine: Engine, asked: Start, progress: Progress) -> EngineReport:
     """Start the database."""
+    replication.require_epoch(engine, asked.epoch)
     progress.phase("start")
-    certificate.deliver(engine, asked.tls)
-    _repaired(engine, asked, engine.bring_up)
-    return changes.started(engine, asked.tls)
+    certificate.deliver(engine.facts, asked.tls)
+    _repaired(engine, asked, lifecycle.bring_up)
+    return maintenance.started(engine, asked.tls)
 
 
 def stop(engine: Engine, _asked: Stop, progress: Progress) -> Done:
     """Stop the database."""
     progress.phase("stop")
-    engine.stop()
+    Server.of(engine).stop()
     return Done()
 
 
-_CHANGES = (changes.resize, changes.grow, changes.access, changes.upgrade)
+_CHANGES = (
+    maintenance.resize, maintenance.grow, maintenance.access, maintenance.upgrade, maintenance.change_tls,
+    replication.replicate, replication.rejoin,
+)  # fmt: skip
 ACTIONS: dict[str, Callable[[Engine, Any, Progress], object]] = {
     function.__name__: function for function in (create, restore, backup, restart, configure, start, stop, *_CHANGES)
 }
@@ -105,31 +119,31 @@ def do(engine: Engine, asked: Work[Any], progress: Progress) -> object:
     return ACTIONS[asked.action()](engine, asked, progress)
 
 
-def _repaired(engine: Engine, asked: Setup, begin: Callable[[], None]) -> None:
+def _repaired(engine: Engine, asked: Setup, begin: Callable[[Engine], None]) -> None:
     """Have the database begin; one that does not, or lets nobody in, has its files of settings written anew first: a
     tenant's superuser may have damaged them."""
     try:
-        begin()
+        begin(engine)
     except SettingsRefused:
         raise
     except (EngineError, OSError):
-        engine.stop()
-        engine.limit_access([*asked.allowed_cidrs])
-        engine.configure(asked.settings)
-        engine.start()
+        server = Server.of(engine)
+        server.stop()
+        server.limit_access([*asked.allowed_cidrs])
+        server.configure(asked.settings)
+        server.start()
 
 
 def _begin(engine: Engine, asked: Setup, progress: Progress) -> None:
-    progress.phase("configure")
-    certificate.deliver(engine, asked.tls)
-    engine.limit_access([*asked.allowed_cidrs])
-    engine.configure(asked.settings)
+    maintenance.set_up(engine, asked, progress)
     progress.phase("start")
-    engine.start()
+    Server.of(engine).start()
 
 
 def _with_accounts(engine: Engine, asked: NewSetup, progress: Progress) -> EngineReport:
     progress.phase("users")
-    engine.create_databases([*asked.databases])
-    engine.create_users([*asked.users])
-    return certificate.report(engine, asked.tls, version=engine.status().version)
+    if asked.databases:
+        tenants.create_databases(engine, [*asked.databases])
+    if asked.users:
+        tenants.create_users(engine, [*asked.users])
+    return certificate.report(engine, asked.tls, version=Server.of(engine).status().version)

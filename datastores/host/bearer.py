@@ -12,10 +12,10 @@ import json
 import secrets
 import time
 from pathlib import Path
-from typing import Any
 
 from datastores.host import files
 from datastores.host.facts import Facts
+from datastores.protocol.codec import Document
 
 _LIFE_SECONDS = 60
 _KEY_BYTES = 32
@@ -26,11 +26,11 @@ def key_file(facts: Facts) -> Path:
     path = facts.conf / "token.key"
     if not path.exists():
         files.write_text(path, secrets.token_hex(_KEY_BYTES))
-        facts.give(path)
+        facts.chown(path)
     return path
 
 
-def sign(facts: Facts, claims: dict[str, Any]) -> str:
+def sign(facts: Facts, claims: Document) -> str:
     """A token with these claims, for a minute from now."""
     content = {**claims, "exp": int(time.time()) + _LIFE_SECONDS}
     signed = b".".join(_encoded(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, content))

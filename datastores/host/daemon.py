@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shlex
 import signal
 import time
@@ -15,18 +14,15 @@ from pathlib import Path
 
 from datastores.host import service
 from datastores.host.errors import EngineError
-from datastores.host.process import Programs
+from datastores.host.process import Programs, server_of
 
 _STOP_SECONDS = 60.0
 _KILLED_SECONDS = 10.0
 _POLL_SECONDS = 0.02
-_ORPHAN_TENTHS = 100
 _SCRIPT = """\
-works_here() {{ find /proc/[0-9]*/cwd -maxdepth 0 -lname {pattern} 2>/dev/null | grep -q .; }}
 runs() {{ [ -n "$1" ] && [ "$(readlink "/proc/$1/cwd")" = {here} ]; }}
 if runs "$(cat {pid} 2>/dev/null)"; then exit 0; fi
-tries={tries}
-while [ $tries -gt 0 ] && works_here; do sleep 0.1; tries=$((tries - 1)); done
+{await_orphans}
 works_here || ( cd {here} && {clean} )
 cd {here}
 said=$(stat -c %s {log} 2>/dev/null || echo 0)
@@ -39,8 +35,7 @@ while runs $number; do
     sleep 0.05
 done
 exit 1"""
-"""`said` is the log's size before the start, for `ready`. Children of a killed server live on for a moment; they must
-not meet a new one."""
+"""`said` is the log's size before the start, for `ready`."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +53,8 @@ class Daemon:
         return self.programs.facts.run / f"{self.name}.pid"
 
     def runs(self) -> bool:
-        """Whether the process of the pid file is this server: the directory it works in tells."""
-        try:
-            return Path(f"/proc/{self.pid()}/cwd").resolve(strict=True) == self.directory.resolve()
-        except (OSError, ValueError):
-            return False
+        """Whether the process of the pid file is this server."""
+        return server_of(self.pid_file, self.directory) is not None
 
     def pid(self) -> int:
         """The number in the pid file. Raises OSError, ValueError when there is none."""
@@ -71,16 +63,11 @@ class Daemon:
     def register(self, command: Sequence[str | Path], ready: str, clean: str) -> None:
         """Write the boot script. `ready` and `clean` are shell text in the directory: a condition that holds when
         connections are accepted, and a command that removes the leftovers of a server that was killed."""
-        here = str(self.directory.resolve())
-        words = {
-            "here": here,
-            "pattern": re.sub(r"([*?\[\]\\])", r"\\\1", here),
-            "pid": str(self.pid_file),
-            "log": str(self.log),
-        }
-        quoted = {name: shlex.quote(word) for name, word in words.items()}
+        words = {"here": self.directory.resolve(), "pid": self.pid_file, "log": self.log}
+        quoted = {name: shlex.quote(str(word)) for name, word in words.items()}
         run = shlex.join(str(word) for word in command)
-        script = _SCRIPT.format(tries=_ORPHAN_TENTHS, command=run, ready=ready, clean=clean, **quoted)
+        orphans = service.await_orphans(self.directory)
+        script = _SCRIPT.format(await_orphans=orphans, command=run, ready=ready, clean=clean, **quoted)
         service.register(self.programs, self.name, script)
 
     def start(self) -> None:

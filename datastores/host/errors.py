@@ -3,6 +3,7 @@
 HostError
 ├── BadRequest           the request is malformed or names something that does not exist here
 ├── Fenced               the request belongs to an older operation than one already seen
+├── StaleEpoch           the request carries an older epoch of the group than one already seen
 ├── Conflict             the job id is taken by a job with another specification
 ├── Unsupported          the datastore does not have this capability
 ├── NotRunning           the database has to run for this, and does not
@@ -54,6 +55,12 @@ class Fenced(HostError):
     """The request belongs to an older operation than one already seen."""
 
     type = "fenced"
+
+
+class StaleEpoch(HostError):
+    """The request carries an older epoch of the group than one already seen."""
+
+    type = "stale_epoch"
 
 
 class Conflict(HostError):

@@ -9,7 +9,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from datastores.host import files
 from datastores.host.errors import BadRequest
+from datastores.protocol.tls import TlsMode
 
 DEFAULT_FILE = "/etc/trove/host.json"
 _SOCKET_PATH_BYTES = 107  # sockaddr_un.sun_path, unix(7)
@@ -77,6 +79,22 @@ class Facts:
         return self.conf / "ca.crt"
 
     @property
+    def client_authority(self) -> Path:
+        """The certificates of the authorities whose clients the mode `mtls` admits; of no meaning in the others."""
+        return self.conf / "clients.crt"
+
+    @property
+    def tls_mode_file(self) -> Path:
+        """The file that says what clients need, a word."""
+        return self.conf / "tls-mode"
+
+    @property
+    def tls_mode(self) -> TlsMode:
+        """What clients need to come in, where the database has a certificate."""
+        path = self.tls_mode_file
+        return TlsMode(path.read_text().strip()) if path.exists() else TlsMode.BUILTIN
+
+    @property
     def has_certificate(self) -> bool:
         """Whether the database has a certificate: then clients get in with TLS only, where the engine can."""
         return self.certificate.exists() and self.private_key.exists()
@@ -102,13 +120,19 @@ class Facts:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for directory in (self.data, self.run, self.log, self.conf):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.give(directory)
+            self.chown(directory)
 
-    def give(self, path: Path) -> None:
+    def chown(self, path: Path) -> None:
         """Make the engine's user the owner of a path."""
         if self.user:
             entry = pwd.getpwnam(self.user)
             os.chown(path, entry.pw_uid, entry.pw_gid)
+
+    def make_empty(self, directory: Path) -> None:
+        """Make an empty directory of the engine's user, in place of whatever directory is there."""
+        files.remove_tree(directory)
+        directory.mkdir(mode=0o700)
+        self.chown(directory)
 
 
 def load() -> Facts:

@@ -1,11 +1,13 @@
-"""Small files that are replaced whole or not at all."""
+"""Small files that are replaced whole or not at all, and locks."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,15 @@ def write_text(path: Path, text: str, mode: int = 0o600) -> None:
         file.flush()
         os.fsync(descriptor)
     beside.replace(path)
+
+
+def sync(directory: Path) -> None:
+    """Have what was renamed or removed in a directory outlive a loss of power."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_json(path: Path, document: Mapping[str, object]) -> None:
@@ -67,3 +78,14 @@ def remove_tree(path: Path) -> None:
     """Remove a directory if it is there."""
     if path.exists():
         shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock within the block: one process after another."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from datastores.protocol.accounts import ANYWHERE
+from datastores.protocol.codec import Document
 from datastores.protocol.engine import Settings
 
 DATABASE, USER = "database", "user"
@@ -57,7 +57,7 @@ class NameRules:
         return f"its users have no host: leave out '{host}', and limit the access to the instance instead"
 
 
-def rules(document: dict[str, Any]) -> NameRules:
+def rules(document: Document) -> NameRules:
     """The rules from the `names` of a datastore.yaml."""
     values: Settings = {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
     return NameRules(**values)

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from datastores.host import files
 from datastores.host.errors import DamagedBackup, ProgramFailed
 from datastores.host.process import Programs, check
 from datastores.host.streams import Sink, Source
@@ -128,9 +127,7 @@ def untar(programs: Programs, directory: Path, layers: Iterable[Source]) -> None
 
     Raises DamagedBackup for a stream that is no whole tar, DiskFull, and whatever the sources raise.
     """
-    files.remove_tree(directory)
-    directory.mkdir(mode=0o700)
-    programs.facts.give(directory)
+    programs.facts.make_empty(directory)
     command: list[str | Path] = ["tar", "-x", "-p", "--no-same-owner", "-f", "-", "-C", directory]
     try:
         for layer in layers:

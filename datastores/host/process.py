@@ -66,6 +66,21 @@ def start_time(pid: int) -> str | None:
     return stat[_STAT_START] if stat else None
 
 
+def identity(pid: int) -> str:
+    """What tells a process from every other one, also after a reboot and when its number is given anew."""
+    return f"{boot_id()} {pid} {start_time(pid)}"
+
+
+def server_of(pid_file: Path, directory: Path) -> int | None:
+    """The process that a pid file names in its first line, None when there is none or it does not work in the
+    directory: another process may have been given its number."""
+    try:
+        pid = int(pid_file.read_text(encoding="utf-8").partition("\n")[0])
+        return pid if Path(f"/proc/{pid}/cwd").resolve(strict=True) == directory.resolve() else None
+    except (OSError, ValueError):
+        return None
+
+
 def session_members(session: int) -> list[int]:
     """Processes of a session whose leader has ended. None when a leader lives: then the number was given anew."""
     if _stat(session):

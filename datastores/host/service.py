@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ from datastores.host.facts import Facts
 from datastores.host.process import Programs
 
 _RAISE_FILES = f'ulimit -Sn {process.FILES} 2>/dev/null || ulimit -Sn "$(ulimit -Hn)"'
+_ORPHAN_TENTHS = 100
 
 
 def register(programs: Programs, name: str, shell: str) -> Path:
@@ -28,6 +30,16 @@ def register(programs: Programs, name: str, shell: str) -> Path:
         shell = f"exec runuser -u {shlex.quote(facts.user)} -- sh -e -c {shlex.quote(shell)}"
     files.write_text(script, f"{body}{shell}\n", 0o700)
     return script
+
+
+def await_orphans(directory: Path) -> str:
+    """Shell text that defines `works_here`, which tells whether a process works in a directory, and waits up to ten
+    seconds until none does: the children of a killed server live on for a moment, and must not meet a new server."""
+    pattern = re.sub(r"([*?\[\]\\])", r"\\\1", str(directory.resolve()))
+    return f"""\
+works_here() {{ find /proc/[0-9]*/cwd -maxdepth 0 -lname {shlex.quote(pattern)} 2>/dev/null | grep -q .; }}
+tries={_ORPHAN_TENTHS}
+while [ $tries -gt 0 ] && works_here; do sleep 0.1; tries=$((tries - 1)); done"""
 
 
 def unregister(facts: Facts, name: str) -> None:

@@ -80,12 +80,26 @@ class Exchange:
             raise EngineError(f"the database's reply broke off: {error or type(error).__name__}") from error
 
 
+def certificate(address: str, port: int) -> bytes | None:
+    """The certificate (DER) that a server at an address of this host shows. Raises EngineError."""
+    try:
+        plain = socket.create_connection((address, port), _SECONDS)
+        with plain, _trusting().wrap_socket(plain) as secured:
+            return secured.getpeercert(binary_form=True)
+    except OSError as error:
+        raise EngineError(f"the database does not answer: {error}") from error
+
+
+def _trusting() -> ssl.SSLContext:
+    """TLS with whoever answers at an address of this host: nobody else can answer there."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 def _connection(place: Place) -> http.client.HTTPConnection:
     if place.socket is not None:
         return _SocketConnection(place.socket, _SECONDS)
     if not place.tls:
         return http.client.HTTPConnection(place.address, place.port, timeout=_SECONDS)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False  # an address of this host: nobody else can answer there
-    context.verify_mode = ssl.CERT_NONE
-    return http.client.HTTPSConnection(place.address, place.port, timeout=_SECONDS, context=context)
+    return http.client.HTTPSConnection(place.address, place.port, timeout=_SECONDS, context=_trusting())

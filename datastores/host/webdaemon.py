@@ -8,16 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from datastores.host import files
+from datastores.host import last_words
 from datastores.host.daemon import Daemon
-from datastores.host.errors import DiskFull, EngineError
+from datastores.host.errors import EngineError
+from datastores.host.last_words import LastWords
 from datastores.host.logs import Log
 from datastores.host.process import Programs
 
-_LOG_BYTES = 16 * 1024 * 1024
-_TAIL_BYTES = 16000
-_TAIL_LINES = 5
-_LINE_CHARACTERS = 400
 _TELLING = re.compile(r"fatal|panic|error|cannot|run:", re.IGNORECASE)
 # A port must be the server's own, not another's that has it already. A socket can be connected to before the server
 # serves it, so there a byte of an answer counts.
@@ -56,7 +53,7 @@ class WebDaemon:
         directory = self.programs.facts.run / self.name
         if not directory.exists():
             directory.mkdir(mode=0o700)
-            self.programs.facts.give(directory)
+            self.programs.facts.chown(directory)
         return directory
 
     @property
@@ -75,14 +72,12 @@ class WebDaemon:
         self._daemon.register(self.command, ready, "rm -f ./*")
         if self.runs():
             return
-        size = self._rotated_size()
+        last_words.rotate(self._log_file)
+        since = last_words.sizes([self._log_file])
         try:
             self._daemon.start()
         except EngineError as error:
-            words = self._last_words(size)
-            if "no space left on device" in words.lower():
-                raise DiskFull(f"the instance's volume is full: use a larger volume ({words})") from error
-            raise EngineError(f"{self.title} does not start: {words}") from error
+            raise LastWords(self.title, _TELLING).failure(since) from error
 
     def stop(self) -> None:
         """Stop, also for the next boots, and wait for the end; nothing happens when it does not run. Raises
@@ -106,16 +101,3 @@ class WebDaemon:
     @property
     def _log_file(self) -> Path:
         return self.programs.facts.log / f"{self.name}.log"
-
-    def _rotated_size(self) -> int:
-        """The log's size, after a long one has been put aside."""
-        log = self._log_file
-        if log.exists() and log.stat().st_size > _LOG_BYTES:
-            log.replace(log.with_suffix(".log.1"))
-        return log.stat().st_size if log.exists() else 0
-
-    def _last_words(self, since: int) -> str:
-        lines = [line for line in files.tail(self._log_file, _TAIL_BYTES, since).splitlines() if line.strip()]
-        telling = [line for line in lines if _TELLING.search(line)] or lines
-        words = "\n".join(line[:_LINE_CHARACTERS] for line in telling[-_TAIL_LINES:])
-        return words or f"it left no word in {self._log_file}"

@@ -27,6 +27,7 @@ class InfluxdbSession(Session):
         self._http = requests.Session()
         self._http.trust_env = False  # a bundle of authorities that the environment names would win over ours
         self._http.verify = str(server.authority) if server.authority else True
+        self._http.cert = str(server.client) if server.client else None
         self._http.headers["Authorization"] = _basic(f"{server.user}:{server.password}")
         self._database = server.database or ""
         self._select("SHOW MEASUREMENTS")

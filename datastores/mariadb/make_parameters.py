@@ -13,7 +13,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from datastores.parameters import Entry
 
 OWNED_PREFIXES = (
     "aria_log", "binlog_", "debug_", "deadlock_", "gtid_", "performance_schema_", "proxy_", "relay_", "replicate_",
@@ -81,7 +82,7 @@ SELECT JSON_OBJECT('name', LOWER(VARIABLE_NAME), 'type', VARIABLE_TYPE, 'comment
 """
 
 
-def parameters(variables: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def parameters(variables: Sequence[Entry]) -> list[Entry]:
     """The tunable ones among the server's variables, as the catalog describes parameters."""
     owned = {name for names in OWNED.values() for name in names.split()}
     return [
@@ -91,11 +92,11 @@ def parameters(variables: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _is_option(row: dict[str, Any]) -> bool:
+def _is_option(row: Entry) -> bool:
     return row["scope"] != "SESSION ONLY" and (row["argument"] is not None or row["name"] in WITHOUT_ARGUMENT)
 
 
-def _parameter(row: dict[str, Any]) -> dict[str, Any]:
+def _parameter(row: Entry) -> Entry:
     kind = "string" if row["type"] == "VARCHAR" else TYPES.get(row["type"], "integer")
     number = {"integer": int, "float": float}.get(kind)
     least = number and max(number(row["min"]), LEAST.get(row["name"], number(row["min"])))
@@ -112,7 +113,7 @@ def _parameter(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def variables(command: Sequence[str | Path]) -> list[dict[str, Any]]:
+def variables(command: Sequence[str | Path]) -> list[Entry]:
     """The server's variables, asked through a client's command."""
     return [json.loads(line) for line in _ask(command, "--raw", QUERY).splitlines()]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-import ssl
 from collections.abc import Iterable
 
-from datastores.conformance import Change, Conformance, Server, Session
+from datastores.conformance import Conformance, ParameterChange, Server, Session
 
 _MEBIBYTE = 1 << 20
 _NUMBERS = range(2000)
@@ -59,7 +58,7 @@ class MemcachedSession(Session):
 class MemcachedConformance(Conformance):
     """Memcached 1.6."""
 
-    static = Change("max-item-size", "2MB", str(2 * _MEBIBYTE))
+    static = ParameterChange("max-item-size", "2MB", str(2 * _MEBIBYTE))
     bad = ("max-item-size", 10)
     refused = ("max-item-size", "1GB")
     durable = False
@@ -67,8 +66,7 @@ class MemcachedConformance(Conformance):
     def connect(self, server: Server) -> MemcachedSession:
         connection = socket.create_connection((server.address, server.port), _ANSWER_SECONDS)
         if server.authority is not None:
-            context = ssl.create_default_context(cafile=str(server.authority))
-            connection = context.wrap_socket(connection, server_hostname=server.address)
+            connection = server.tls().wrap_socket(connection, server_hostname=server.address)
         return MemcachedSession(connection)
 
 

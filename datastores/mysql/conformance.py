@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterable
 from typing import Any
 
 import pymysql
 
-from datastores.conformance import Change, Conformance, ConformanceRefused, Server, Session
+from datastores.conformance import Conformance, ConformanceRefused, ParameterChange, Server, Session
 
 _MEBIBYTE = """
 INSERT INTO filling
@@ -23,12 +22,14 @@ class MysqlSession(Session):
     def __init__(self, connection: pymysql.Connection[Any]) -> None:
         self._connection = connection
         self._cursor = connection.cursor()
-        self._cursor.execute("CREATE TABLE IF NOT EXISTS numbers (n BIGINT PRIMARY KEY)")
 
     def write(self, numbers: Iterable[int]) -> None:
+        self._cursor.execute("CREATE TABLE IF NOT EXISTS numbers (n BIGINT PRIMARY KEY)")
         self._cursor.executemany("INSERT INTO numbers VALUES (%s)", [(number,) for number in numbers])
 
     def read(self) -> set[int]:
+        if not self._cursor.execute("SHOW TABLES LIKE 'numbers'"):
+            return set()
         self._cursor.execute("SELECT n FROM numbers")
         return {number for (number,) in self._cursor.fetchall()}
 
@@ -49,13 +50,13 @@ class MysqlSession(Session):
 class MysqlConformance(Conformance):
     """MySQL 8.0 and newer, Percona Server, MariaDB 10.11 and newer."""
 
-    dynamic = Change("wait_timeout", 1234, "1234")
-    static = Change("back_log", 77, "77")
+    dynamic = ParameterChange("wait_timeout", 1234, "1234")
+    static = ParameterChange("back_log", 77, "77")
     bad = ("max_connections", 1)
     refused = ("sql_mode", "NO_SUCH_MODE")
 
     def connect(self, server: Server) -> MysqlSession:
-        tls = None if server.authority is None else ssl.create_default_context(cafile=str(server.authority))
+        tls = None if server.authority is None else server.tls()
         try:
             connection = pymysql.connect(
                 host=server.address,
@@ -64,6 +65,7 @@ class MysqlConformance(Conformance):
                 password=(server.password or "").encode(),
                 database=server.database,
                 ssl=tls,
+                ssl_disabled=tls is None,
                 autocommit=True,
                 connect_timeout=5,
             )

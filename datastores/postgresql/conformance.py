@@ -9,7 +9,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - its nam
 from psycopg2.extensions import make_dsn
 from psycopg2.extras import execute_values
 
-from datastores.conformance import Change, Conformance, ConformanceRefused, Server, Session
+from datastores.conformance import Conformance, ConformanceRefused, ParameterChange, Server, Session
 
 
 class PostgresqlSession(Session):
@@ -19,12 +19,15 @@ class PostgresqlSession(Session):
         self._connection = connection
         connection.autocommit = True
         self._cursor = connection.cursor()
-        self._cursor.execute("CREATE TABLE IF NOT EXISTS numbers (n bigint PRIMARY KEY)")
 
     def write(self, numbers: Iterable[int]) -> None:
+        self._cursor.execute("CREATE TABLE IF NOT EXISTS numbers (n bigint PRIMARY KEY)")
         execute_values(self._cursor, "INSERT INTO numbers VALUES %s", [(number,) for number in numbers])
 
     def read(self) -> set[int]:
+        self._cursor.execute("SELECT to_regclass('numbers')")
+        if self._cursor.fetchone() == (None,):
+            return set()
         self._cursor.execute("SELECT n FROM numbers")
         return {number for (number,) in self._cursor.fetchall()}
 
@@ -51,13 +54,17 @@ class PostgresqlSession(Session):
 class PostgresqlConformance(Conformance):
     """PostgreSQL 15 and newer."""
 
-    dynamic = Change("work_mem", "2MB", "2MB")
-    static = Change("max_connections", 40, "40")
+    dynamic = ParameterChange("work_mem", "2MB", "2MB")
+    static = ParameterChange("max_connections", 40, "40")
     bad = ("work_mem", "a lot")
     refused = ("timezone", "Nowhere/Land")
 
     def connect(self, server: Server) -> PostgresqlSession:
-        tls = {} if server.authority is None else {"sslmode": "verify-full", "sslrootcert": str(server.authority)}
+        tls = {"sslmode": "disable"}
+        if server.authority is not None:
+            tls = {"sslmode": "verify-full", "sslrootcert": str(server.authority)}
+        if server.client is not None:
+            tls |= {"sslcert": str(server.client), "sslkey": str(server.client)}
         account = {"user": server.user, "password": server.password, "dbname": server.database}
         try:
             connection = psycopg2.connect(

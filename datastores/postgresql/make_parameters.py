@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from datastores.parameters import Entry
+
 OWNED_CATEGORIES = frozenset(
     {
         "Connections and Authentication / SSL",
@@ -73,13 +75,13 @@ SELECT json_agg(json_build_object('name', lower(name), 'category', category, 'va
 """
 
 
-def parameters(settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def parameters(settings: list[Entry]) -> list[Entry]:
     """The tunable ones among the rows of pg_settings, as the catalog describes parameters."""
     owned = {name for names in OWNED.values() for name in names.split()}
     return [_parameter(row) for row in settings if row["category"] not in OWNED_CATEGORIES and row["name"] not in owned]
 
 
-def _parameter(row: dict[str, Any]) -> dict[str, Any]:
+def _parameter(row: Entry) -> Entry:
     kind = TYPES[row["vartype"]]
     number = {"integer": int, "float": float}.get(kind)
     found = {

@@ -44,6 +44,23 @@ def encode(message: object) -> dict[str, object]:
     return document
 
 
+def public(message: object) -> dict[str, object]:
+    """A message as a JSON object without its secrets: the fields that its `repr` leaves out."""
+    return {
+        field.name: _public(getattr(message, field.name))
+        for field in dataclasses.fields(message)  # type: ignore[arg-type]
+        if field.repr
+    }
+
+
+def _public(value: object) -> object:
+    if dataclasses.is_dataclass(value):
+        return public(value)
+    if isinstance(value, (list, tuple)):
+        return [_public(item) for item in value]
+    return value
+
+
 def decode(kind: type[Message], document: object) -> Message:
     """A message from what JSON holds. Raises ProtocolError; a message's own rules raise it in `__post_init__`."""
     found: Message = _value(kind, document, "")

@@ -10,6 +10,7 @@ from datastores.protocol.accounts import Database, User
 from datastores.protocol.codec import ProtocolError
 from datastores.protocol.message import Done, Work
 from datastores.protocol.storage import Prefix
+from datastores.protocol.tls import TlsMode
 
 Settings = dict[str, Any]
 """Parameters of a database, by their names: what the flavor, the operator and the tenant say."""
@@ -18,12 +19,17 @@ Settings = dict[str, Any]
 @dataclass(frozen=True)
 class Certificate:
     """A certificate for the database with its chain, its key and the authority that clients trust (PEM); when it ends
-    (ISO time)."""
+    (ISO time).
+
+    `mode`: what clients need; `client_authority` (PEM): who has signed the certificates that they need for `mtls`.
+    """
 
     certificate: str
     private_key: str = field(repr=False)
     authority: str
     expires: str
+    mode: TlsMode = TlsMode.BUILTIN
+    client_authority: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,12 +101,16 @@ class Restore(NewSetup, Work[EngineReport]):
 
 @dataclass(frozen=True)
 class Restart(Setup, Work[EngineReport]):
-    """Stop and start the database."""
+    """Stop and start the database; of a member of a group, under its epoch."""
+
+    epoch: Optional[int] = None
 
 
 @dataclass(frozen=True)
 class Start(Setup, Work[EngineReport]):
-    """Start the database."""
+    """Start the database; of a member of a group, under its epoch."""
+
+    epoch: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +176,26 @@ class RenewCertificate(Work[EngineReport]):
     """Have the database use another certificate without a restart, where it can."""
 
     tls: Certificate
+
+
+@dataclass(frozen=True)
+class ChangeTls(Work[EngineReport]):
+    """Have the database use another certificate and mode of TLS, at once where it can without a restart."""
+
+    settings: Settings
+    tls: Certificate
+
+
+@dataclass(frozen=True)
+class ShownCertificate:
+    """The certificate that the host has for the database, with its chain (PEM); empty if it has none."""
+
+    certificate: str
+
+
+@dataclass(frozen=True)
+class ShowCertificate(Work[ShownCertificate]):
+    """Ask for the certificate."""
 
 
 @dataclass(frozen=True)

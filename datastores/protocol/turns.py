@@ -20,13 +20,22 @@ class Lock(str, Enum):
     """Its databases and users."""
     READING = "reading"
     """Its logs."""
+    MEMBERSHIP = "membership"
+    """Its place in its group: who may follow it."""
+    FAILOVER = "failover"
+    """A new primary for its group, whatever else is under way: epochs keep the others from doing harm."""
 
     def bears(self, other: Lock) -> bool:
         """Whether operations of both classes may be under way at once."""
         return frozenset((self, other)) in _TOGETHER
 
 
-_TOGETHER = {frozenset((Lock.COPYING, Lock.ACCOUNTS)), frozenset((Lock.COPYING, Lock.READING))}
+_TOGETHER = {
+    frozenset((Lock.COPYING, Lock.ACCOUNTS)), frozenset((Lock.COPYING, Lock.READING)),
+    frozenset((Lock.MEMBERSHIP, Lock.COPYING)), frozenset((Lock.MEMBERSHIP, Lock.ACCOUNTS)),
+    frozenset((Lock.MEMBERSHIP, Lock.READING)),
+    *(frozenset((Lock.FAILOVER, lock)) for lock in Lock if lock != Lock.FAILOVER),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

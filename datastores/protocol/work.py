@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from datastores.protocol import accounts, engine, logs
+from datastores.protocol import accounts, engine, logs, replication
 from datastores.protocol.message import Work
 
 
@@ -14,11 +14,16 @@ def _by_name(*kinds: type[Work[Any]]) -> dict[str, type[Work[Any]]]:
 
 JOBS = _by_name(
     engine.Create, engine.Restore, engine.Backup, engine.Restart, engine.Configure, engine.Start, engine.Stop,
-    engine.Resize, engine.Grow, engine.Access, engine.Upgrade,
+    engine.Resize, engine.Grow, engine.Access, engine.Upgrade, engine.ChangeTls, replication.Replicate,
+    replication.Rejoin,
 )  # fmt: skip
-READS = _by_name(engine.Status, accounts.Accounts, engine.Converted, logs.MeasureLogs)
+READS = _by_name(
+    engine.Status, accounts.Accounts, engine.Converted, engine.ShowCertificate, logs.MeasureLogs,
+    replication.ReplicationState, replication.Observe, replication.AwaitPosition,
+)  # fmt: skip
 CHANGES = _by_name(
     accounts.CreateDatabases, accounts.DeleteDatabase, accounts.CreateUsers, accounts.UpdateUsers, accounts.DeleteUser,
     accounts.Grant, accounts.Revoke, accounts.EnableRoot, accounts.DisableRoot, logs.PublishLog, engine.Reconfigure,
-    engine.RenewCertificate,
+    engine.RenewCertificate, replication.Admit, replication.Follow, replication.Fence, replication.Promote,
+    replication.StopWrites, replication.AcceptWrites, replication.Confirm, replication.Synchronous, replication.Detach,
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import valkey
-from datastores.conformance import Change, Conformance, ConformanceRefused, Server, Session
+from datastores.conformance import Conformance, ConformanceRefused, ParameterChange, Server, Session
 
 _MEBIBYTE = 1 << 20
 _PIPELINED = 16
@@ -56,8 +56,8 @@ class RedisSession(Session):
 class RedisConformance(Conformance):
     """Redis 7, Valkey 8 and newer."""
 
-    dynamic = Change("maxmemory-policy", "allkeys-lru", "allkeys-lru")
-    static = Change("databases", 20, "20")
+    dynamic = ParameterChange("maxmemory-policy", "allkeys-lru", "allkeys-lru")
+    static = ParameterChange("databases", 20, "20")
     bad = ("maxmemory-policy", "keep-the-best")
     refused = ("client-output-buffer-limit", "nobody 0 0 0")
 
@@ -65,6 +65,8 @@ class RedisConformance(Conformance):
         options: dict[str, Any] = {"username": server.user, "password": server.password}
         if server.authority is not None:
             options |= {"ssl": True, "ssl_ca_certs": str(server.authority)}
+        if server.client is not None:
+            options |= {"ssl_certfile": str(server.client), "ssl_keyfile": str(server.client)}
         client: Any = valkey.Valkey(host=server.address, port=server.port, **options)
         try:
             client.ping()

@@ -14,10 +14,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from datastores.host.errors import EngineError
-from datastores.redis.engine_client import Client, Refused
+from datastores.parameters import Entry
+from datastores.redis.engine.client import Client, Refused
 
 _INT, _LONG = 2**31 - 1, 2**63 - 1
 _MIB = 1 << 20
@@ -29,27 +29,27 @@ _POLICIES = (
 )  # fmt: skip
 
 
-def _number(low: int, high: int, description: str) -> dict[str, Any]:
+def _number(low: int, high: int, description: str) -> Entry:
     return {"type": "integer", "description": description, "min": low, "max": high}
 
 
-def _bytes(low: int, high: int, description: str) -> dict[str, Any]:
+def _bytes(low: int, high: int, description: str) -> Entry:
     return {"type": "integer", "description": description, "unit": "B", "min": low, "max": high}
 
 
-def _switch(description: str) -> dict[str, Any]:
+def _switch(description: str) -> Entry:
     return {"type": "boolean", "description": description}
 
 
-def _choice(choices: tuple[str, ...], description: str) -> dict[str, Any]:
+def _choice(choices: tuple[str, ...], description: str) -> Entry:
     return {"type": "string", "description": description, "choices": choices}
 
 
-def _text(pattern: str | None, description: str) -> dict[str, Any]:
+def _text(pattern: str | None, description: str) -> Entry:
     return {"type": "string", "description": description} | ({"pattern": pattern} if pattern else {})
 
 
-PARAMETERS: dict[str, dict[str, Any]] = {
+PARAMETERS: dict[str, Entry] = {
     "acllog-max-len": _number(0, _INT, "Entries that the log of refused accesses keeps."),
     "active-defrag-cycle-max": _number(1, 99, "Most CPU (percent) that defragmentation takes."),
     "active-defrag-cycle-min": _number(1, 99, "Least CPU (percent) that defragmentation takes."),
@@ -123,7 +123,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 }
 
 
-def parameters(client: Client) -> list[dict[str, Any]]:
+def parameters(client: Client) -> list[Entry]:
     """Those that the server has, as the catalog describes parameters."""
     shown = client.command("CONFIG", "GET", "*")
     values = dict(zip(shown[::2], shown[1::2], strict=True))

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from datastores.conformance import Change, Conformance, Server, Session
+from datastores.conformance import Conformance, ParameterChange, Server, Session
 
 _SECONDS = 60
 _FLUSHED_SECONDS = 6  # the server keeps newer data in memory: "Data is flushed every 5 seconds" in its manual
@@ -31,6 +31,7 @@ class VictoriaMetricsSession(Session):
         self._http = requests.Session()
         self._http.trust_env = False  # a bundle of authorities that the environment names would win over ours
         self._http.verify = str(server.authority) if server.authority else True
+        self._http.cert = str(server.client) if server.client else None
 
     def write(self, numbers: Iterable[int]) -> None:
         self._insert("".join(f'numbers{{n="{number}"}} 1\n' for number in numbers))
@@ -68,7 +69,7 @@ class VictoriaMetricsSession(Session):
 class VictoriaMetricsConformance(Conformance):
     """VictoriaMetrics 1.79."""
 
-    static = Change("search.maxConcurrentRequests", 3, "3")
+    static = ParameterChange("search.maxConcurrentRequests", 3, "3")
     bad = ("search.maxConcurrentRequests", "many")
 
     def connect(self, server: Server) -> VictoriaMetricsSession:

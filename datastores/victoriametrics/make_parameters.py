@@ -12,7 +12,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+
+from datastores.parameters import Entry
 
 _TAKEN = """
 dedup.minScrapeInterval denyQueriesOutsideRetention influxMeasurementFieldSeparator influxSkipMeasurement
@@ -26,7 +27,7 @@ storage.maxDailySeries storage.maxHourlySeries
 """
 _FLAG = re.compile(r"^  -(\S+)(?: (\w+))?\n((?:    \t.*\n)+)", re.MULTILINE)
 _DEFAULT = re.compile(r" \(default .*\)$")
-_RULES: dict[str, dict[str, Any]] = {
+_RULES: dict[str, Entry] = {
     "": {"type": "boolean"},
     "int": {"type": "integer", "min": 0, "max": 2**31 - 1},
     "string": {"type": "string"},
@@ -38,13 +39,13 @@ _LEAST = {"search.maxConcurrentRequests": 1, "maxConcurrentInserts": 1}
 """Least values of ours: with none the server answers nothing."""
 
 
-def parameters(described: str) -> list[dict[str, Any]]:
+def parameters(described: str) -> list[Entry]:
     """The flags taken, as the catalog describes parameters; each is in force after a restart."""
     flags = [found.groups(default="") for found in _FLAG.finditer(described)]
     return [_parameter(name, kind, text) for name, kind, text in sorted(flags) if name in _TAKEN.split()]
 
 
-def _parameter(name: str, kind: str, text: str) -> dict[str, Any]:
+def _parameter(name: str, kind: str, text: str) -> Entry:
     first = text.strip().splitlines()[0].strip()
     least = {"min": _LEAST[name]} if name in _LEAST else {}
     described = {"restart_required": True, "description": _DEFAULT.sub("", first)}

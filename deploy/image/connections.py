@@ -1,4 +1,4 @@
-"""A client's connection: how long it may take for what it does."""
+"""A client's connection, with a time limit for each of its phases."""
 
 import socket
 import time
@@ -7,14 +7,14 @@ from enum import StrEnum
 from waitress.channel import HTTPChannel
 
 from deploy.image.limits import Limits
-from deploy.image.requests import FaultTask, Parser, last_words
+from deploy.image.requests import FaultTask, Parser, closing_response
 
 LINGER_SECONDS = 2
-"""Seconds for which what a refused client still sends is read and thrown away, so that it gets to read the answer."""
+"""Seconds for which the data of a refused client is read and discarded, so that the client can read the response."""
 
 
 class Phase(StrEnum):
-    """What a connection is at; the clock of its limit starts with the phase."""
+    """What a connection does or waits for. The time limit of a phase counts from its beginning."""
 
     NEW = "new"
     HEADERS = "headers"
@@ -29,7 +29,7 @@ _ASKING = (Phase.NEW, Phase.HEADERS, Phase.BODY)
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]
-    """A connection that knows since when it has been in its phase, and is closed when that takes too long."""
+    """A connection that is closed when it stays in a phase for longer than the phase's limit."""
 
     parser_class = Parser
     error_task_class = FaultTask
@@ -44,7 +44,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
     @property
     def phase(self) -> Phase:
-        """What the connection is at."""
+        """The connection's present phase."""
         if self.lingering:
             return Phase.LINGERING
         if self.total_outbufs_len:
@@ -57,20 +57,20 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
     @property
     def occupied(self) -> bool:
-        """Whether a request has been received that is not answered yet."""
+        """Whether a received request is not answered yet."""
         return bool(self.requests)
 
-    def usefulness(self) -> tuple[bool, float]:
-        """What orders connections by how little is lost with one: those that never sent a request, the oldest first."""
+    def eviction_order(self) -> tuple[bool, float]:
+        """Return the sort key for eviction: those that never sent a request come first, and of each kind the oldest."""
         return self.served, self.last_activity if self.served else self.creation_time
 
     def service(self) -> None:
-        """Carry out the request that was received."""
+        """Answer the request that was received."""
         self.served = True
         super().service()
 
     def check_time(self, limits: Limits) -> None:
-        """Close the connection if it has been in its phase for too long."""
+        """Close the connection if it has been in its phase for longer than the limit."""
         phase, now = self.phase, time.monotonic()
         if phase != self._phase:
             self._phase, self._since = phase, now
@@ -84,33 +84,33 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         }.get(phase)
         if allowed is not None and now - self._since >= allowed:
             if phase in _ASKING:
-                self.send(last_words(408, "The request did not arrive in its time."), do_close=False)
+                self.send(closing_response(408, "The request did not arrive in its time."), do_close=False)
                 self._linger()
             else:
                 self.handle_close()
 
-    def dismiss(self, status: int, message: str) -> None:
-        """Close the connection at once; a client that has begun to ask is told why, if it reads."""
+    def refuse(self, status: int, message: str) -> None:
+        """Close the connection at once; send the error first if the client has begun a request."""
         if self.phase in _ASKING:
-            self.send(last_words(status, message), do_close=False)
+            self.send(closing_response(status, message), do_close=False)
         self.handle_close()
 
     def readable(self) -> bool:
-        """Whether to read: requests, and what is thrown away."""
+        """Return whether to read: a request, or data to discard."""
         return self.lingering or bool(super().readable())
 
     def received(self, data: bytes) -> bool:
-        """Take what was read."""
+        """Process data that was read; discard it from a refused client."""
         return not self.lingering and bool(super().received(data))
 
     def handle_write(self) -> None:
-        """Send what there is to be sent; when that was the last, close this end and wait for the client's."""
+        """Send buffered data; after the last of it close this end, and wait for the client to close the other."""
         self._finishing = True
         super().handle_write()
         self._finishing = False
 
     def handle_close(self) -> None:
-        """Close the connection, or only this end of it if the client has yet to read its last answer."""
+        """Close the connection, or only this end of it if the client has not read its last response yet."""
         if self._finishing and self.will_close and not self.lingering:
             self.will_close = False
             self._linger()

@@ -1,7 +1,7 @@
-"""What the server of a function group bears from its clients: environment variables TROVE_SERVER_<NAME>.
+"""Limits of a function group's HTTP server, from environment variables TROVE_SERVER_<NAME>.
 
-They are read here and not in `functions.runtime.settings`, which a cold start does not load. HOST and PORT are the
-contract of functions-framework and Knative.
+`functions.base.settings` does not have them, since a cold start does not load it. HOST and PORT are the contract of
+functions-framework and Knative.
 """
 
 import os
@@ -26,27 +26,27 @@ def _addresses() -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits in force, from the environment."""
+    """The limits of this process, read from the environment."""
 
     threads: int = field(default_factory=partial(_number, "THREADS", 16))
-    """Requests that are carried out at once; each has been received whole before."""
+    """Requests that are served at once; each gets a thread when it has been received whole."""
     header_seconds: int = _limit("HEADER_SECONDS", 10)
     """Seconds from a request's first byte, or from a new connection, to the end of its headers."""
     body_seconds: int = _limit("BODY_SECONDS", 30)
     """Seconds from the end of the headers to the end of the body."""
     response_seconds: int = _limit("RESPONSE_SECONDS", 60)
-    """Seconds in which a client must have read what it was answered."""
+    """Seconds in which a client must have read its response."""
     idle_seconds: int = _limit("IDLE_SECONDS", 75)
-    """Seconds for which a connection without a request is kept after its last answer."""
+    """Seconds after its last response until a connection without a request is closed."""
     drain_seconds: int = _limit("DRAIN_SECONDS", 30)
-    """Seconds for which requests that were received before SIGTERM are still answered."""
+    """Seconds after SIGTERM in which requests received before it are answered."""
     header_bytes: int = _limit("HEADER_BYTES", 32_768)
-    """Largest request line and headers."""
+    """Largest request line and headers together, in bytes."""
     body_bytes: int = field(default_factory=partial(_number, "TROVE_MAX_REQUEST_BYTES", 1_048_576))
-    """Largest body: the setting `max_request_bytes`."""
+    """Largest body in bytes: the setting `max_request_bytes`."""
     connections: int = _limit("CONNECTIONS", 1000)
-    """Open connections; at more, the least useful one that no request occupies is closed."""
+    """Most open connections; at more, one without a request is closed (`Connection.eviction_order`)."""
     client_connections: int = _limit("CLIENT_CONNECTIONS", 200)
-    """Open connections of one client address, in the same way."""
+    """Most open connections of one client address; at more, one of them without a request is closed."""
     trusted_proxies: frozenset[str] = field(default_factory=_addresses)
-    """Addresses of proxies: `client_connections` does not count for them."""
+    """Addresses of proxies, to which `client_connections` does not apply."""

@@ -1,4 +1,4 @@
-"""How the server reads a request, and what it answers itself to one that it does not let through."""
+"""Parses requests, and answers those that the server refuses before the application gets them."""
 
 import json
 import uuid
@@ -21,14 +21,14 @@ REASONS = {
 
 
 def fault(status: int, message: str) -> tuple[bytes, list[tuple[str, str]]]:
-    """Body and headers of an error in the API's form."""
+    """Return the body and headers of an error in the API's form."""
     body = json.dumps({REASONS[status][1]: {"code": status, "message": message}}, separators=(",", ":")).encode()
     headers = [("Content-Type", "application/json"), ("x-openstack-request-id", f"req-{uuid.uuid4()}")]
     return body, headers
 
 
-def last_words(status: int, message: str) -> bytes:
-    """A whole reply, after which the connection is closed."""
+def closing_response(status: int, message: str) -> bytes:
+    """Return a whole HTTP response with an error, after which the connection is closed."""
     body, headers = fault(status, message)
     lines = [*headers, ("Content-Length", str(len(body))), ("Connection", "close")]
     head = "".join(f"{name}: {value}\r\n" for name, value in lines)
@@ -36,33 +36,33 @@ def last_words(status: int, message: str) -> bytes:
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
-    """waitress's parser, which also refuses what two servers in a row might read as different requests."""
+    """waitress's parser, which also refuses requests that a proxy may read differently (request smuggling)."""
 
     empty = False
 
     def received(self, data: bytes) -> int:
-        """Take bytes of the request; gives how many were its own."""
+        """Parse bytes of the request; return how many belong to it."""
         consumed: int = super().received(data)
         if self.empty:
             self.empty, self.error = False, BadRequest("There is no request line.")
         return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read request line and headers. Raises ParsingError: they are ambiguous, or no HTTP."""
+        """Parse the request line and headers. Raises ParsingError if they are ambiguous or not HTTP."""
         lines = [line.partition(b":") for line in header_plus.split(b"\r\n")[1:]]
         names = [name.lower() for name, _, _ in lines]
         encodings = [value.strip(b" \t").lower() for name, _, value in lines if name.lower() == b"transfer-encoding"]
         if names.count(b"content-length") + len(encodings) > 1:
             raise ParsingError("Content-Length and Transfer-Encoding together, or one of them twice.")
         if names.count(b"host") > 1:
-            raise ParsingError("Host is there twice.")
+            raise ParsingError("There are two Host headers.")
         super().parse_header(header_plus)
         if encodings and (encodings != [b"chunked"] or self.version != "1.1"):
             raise ParsingError("Transfer-Encoding is not understood: send chunked, in HTTP/1.1.")
 
 
 class FaultTask(ErrorTask):  # type: ignore[misc]
-    """The server's own answer to a request that is not let through, as JSON."""
+    """Answers a refused request with an error in JSON."""
 
     _messages: ClassVar = {
         413: "The request body is larger than the {limits.body_bytes} bytes that are read.",
@@ -71,7 +71,7 @@ class FaultTask(ErrorTask):  # type: ignore[misc]
     }
 
     def execute(self) -> None:
-        """Write the answer; the connection is closed after it."""
+        """Write the response and have the connection closed after it."""
         error = self.request.error
         message = self._messages.get(error.code, error.body).format(limits=self.channel.server.limits)
         body, headers = fault(error.code, message)

@@ -1,7 +1,7 @@
-"""The HTTP server of a function group: waitress, which reads a request whole before one of its threads takes it.
+"""The HTTP server of a function group: waitress, which receives a request whole before one of its threads serves it.
 
-What waitress lacks is here: limits for a client address and for the whole time that a request takes to arrive, room for
-others when connections run out, and an end that lets the requests at hand be answered.
+It adds what waitress lacks: limits of connections per client address and of the time that a request takes to arrive,
+eviction of idle connections when there are too many, and a stop that lets received requests be answered.
 """
 
 import resource
@@ -17,28 +17,28 @@ from waitress.server import TcpWSGIServer
 from deploy.image.connections import Connection, Phase
 from deploy.image.limits import Limits
 
-FILES_FOR_OTHERS = 256
-"""Open files of the process that are not connections of clients."""
+OTHER_FILES = 256
+"""Open files that the process may have beside clients' connections."""
 SEND_BUFFER_BYTES = 65_536
-"""Bytes of an answer that the kernel takes before the client has; without it, megabytes."""
+"""Bytes of a response that the kernel buffers for a client; its own default is megabytes."""
 _TICK_SECONDS = 1
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
-    """One process's server."""
+    """The server of one process."""
 
     channel_class = Connection
 
     def __init__(self, application: object, host: str, port: int, limits: Limits) -> None:
         self.limits = limits
         self._stopping = False
-        self._looked = 0.0
-        self._connections = min(limits.connections, _allow_files(limits.connections + FILES_FOR_OTHERS))
+        self._checked_at = 0.0
+        self._connections = min(limits.connections, _allow_files(limits.connections + OTHER_FILES))
         adjustments = Adjustments(
             listen=f"{host}:{port}",
             threads=limits.threads,
             ident=None,
-            connection_limit=self._connections + FILES_FOR_OTHERS,
+            connection_limit=self._connections + OTHER_FILES,
             asyncore_loop_timeout=_TICK_SECONDS,
             asyncore_use_poll=True,
             log_socket_errors=False,
@@ -50,75 +50,76 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         super().__init__(application, adj=adjustments)
 
     def handle_accept(self) -> None:
-        """Take a new connection; when there are too many, the least useful one that is not occupied is closed."""
+        """Accept a connection; if there are too many now, close the first by `eviction_order`."""
         super().handle_accept()
-        everyone = list(self.active_channels.values())
-        if not everyone:
+        connections = list(self.active_channels.values())
+        if not connections:
             return
-        newest = everyone[-1]
-        its = [one for one in everyone if one.addr[0] == newest.addr[0]]
-        if newest.addr[0] not in self.limits.trusted_proxies and len(its) > self.limits.client_connections:
-            _make_room(its)
-        elif len(everyone) > self._connections:
-            _make_room(everyone)
+        client = connections[-1].addr[0]
+        same_client = [connection for connection in connections if connection.addr[0] == client]
+        if client not in self.limits.trusted_proxies and len(same_client) > self.limits.client_connections:
+            _evict_one(same_client)
+        elif len(connections) > self._connections:
+            _evict_one(connections)
 
     def set_socket_options(self, conn: socket.socket) -> None:
-        """Bound what the kernel keeps for a client that does not read."""
+        """Limit the data that the kernel buffers for a client that does not read."""
         super().set_socket_options(conn)
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
     def maintenance(self, _now: float) -> None:
-        """Nothing: waitress calls it while it prepares a poll, where a file number that is closed may be a new client's
-        before the poll reports it as closed, and then that client's connection ends."""
+        """Do nothing: waitress calls it while preparing a poll. A file descriptor closed then may be reused for a new
+        client before the poll reports it as closed, which would end the new connection."""
 
-    def _close_late(self) -> None:
+    def _close_overdue(self) -> None:
         now = time.monotonic()
-        if now - self._looked < _TICK_SECONDS:
+        if now - self._checked_at < _TICK_SECONDS:
             return
-        self._looked = now
+        self._checked_at = now
         for connection in list(self.active_channels.values()):
             connection.check_time(self.limits)
 
     def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then until the requests at hand are answered, or their time is over."""
+        """Serve until SIGTERM or SIGINT, then until received requests are answered or `drain_seconds` have passed."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         while not self._stopping:
-            self.turn()
+            self.run_once()
         wasyncore.dispatcher.close(self)
         deadline = time.monotonic() + self.limits.drain_seconds
-        while self._unanswered() and time.monotonic() < deadline:
-            self.turn()
+        while self._close_idle() and time.monotonic() < deadline:
+            self.run_once()
 
-    def _unanswered(self) -> bool:
-        everyone = list(self.active_channels.values())
-        for connection in everyone:
+    def _close_idle(self) -> bool:
+        """Close connections without a request; return whether any request is not answered yet."""
+        connections = list(self.active_channels.values())
+        for connection in connections:
             if connection.phase in (Phase.NEW, Phase.IDLE, Phase.LINGERING):
                 connection.handle_close()
-        return any(connection.occupied or connection.total_outbufs_len for connection in everyone)
+        return any(connection.occupied or connection.total_outbufs_len for connection in connections)
 
-    def turn(self) -> None:
-        """Handle what happens next, or in a second at most; then close the connections that take too long."""
+    def run_once(self) -> None:
+        """Wait up to a second for an event and handle it, then close connections that exceed a limit."""
         wasyncore.loop(timeout=_TICK_SECONDS, use_poll=True, map=self._map, count=1)
-        self._close_late()
+        self._close_overdue()
 
     def _stop(self, _number: int, _frame: object) -> None:
         self._stopping = True
         self.pull_trigger()
 
 
-def _make_room(connections: Iterable[Connection]) -> None:
+def _evict_one(connections: Iterable[Connection]) -> None:
     *others, newest = connections
-    free = [one for one in others if not one.occupied]
-    least = min(free, key=Connection.usefulness, default=newest)
-    least.dismiss(503, "There are too many connections: repeat the request later.")
+    idle = [connection for connection in others if not connection.occupied]
+    evicted = min(idle, key=Connection.eviction_order, default=newest)
+    evicted.refuse(503, "There are too many connections: repeat the request later.")
 
 
 def _allow_files(wanted: int) -> int:
-    """Raise the process's limit of open files to what is wanted; gives how many connections it allows."""
+    """Raise the process's limit of open files to `wanted` if it may; return how many connections the limit allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return wanted
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
-    return max(soft, allowed) - FILES_FOR_OTHERS
+    return max(soft, allowed) - OTHER_FILES

@@ -1,6 +1,6 @@
 """The WSGI application of a function group: functions-framework around the group's one function.
 
-TROVE_GROUP picks it: the entrypoint has a REST API, the other groups answer POST /<noun.verb>.
+TROVE_GROUP names the group. The entrypoint serves the REST API, the other groups serve POST /<noun.verb>.
 """
 
 import os
@@ -12,7 +12,7 @@ import functions
 
 _ROOT = Path(functions.__file__).parent
 _ENTRYPOINT = _ROOT / "entrypoint" / "main.py"
-_STEPS = _ROOT / "runtime" / "adapters" / "functions_framework.py"
+_STEPS = _ROOT / "framework" / "adapters" / "functions_framework.py"
 
 _IS_ENTRYPOINT = os.environ.get("TROVE_GROUP", "entrypoint") == "entrypoint"
 
@@ -22,5 +22,5 @@ app = functions_framework.create_app(  # type: ignore[no-untyped-call]
 if _IS_ENTRYPOINT:
     from functions.entrypoint.main import application
 
-    # the framework's own routes answer some paths (/robots.txt, one with %0A) in HTML: the API answers all in JSON
+    # the framework's own routes answer some paths in HTML (/robots.txt, any with %0A); the API answers all in JSON
     app.wsgi_app = application

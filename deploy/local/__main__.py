@@ -44,11 +44,11 @@ SHARED_IMPORTS = (
     "webob.dec",
     "yaml",
 )
-"""What most services import: done once here, before they are forked. None of it starts a thread or needs eventlet."""
+"""Modules that most services import, imported once before the fork. None of them starts a thread or needs eventlet."""
 
 
 def main() -> int:
-    """Run the cloud in the state directory of the first argument until told to stop."""
+    """Run the cloud of the state directory in the first argument until SIGTERM. Returns the exit status."""
     state = State.at(Path(sys.argv[1]))
     engines = trees.directory()
     fetched = [path for path in (engines,) if path.exists()]
@@ -81,8 +81,9 @@ def _run(state: State) -> None:
     where = addresses.load(state.path)
     credentials.write_function_secrets(state, postgres.url(state, "trove"))
     credentials.write_clouds(state, where)
-    supervisor = Supervisor(units(Context(state, where, credentials.passwords(state))), state.run)
-    supervisor.step()
+    context = Context(state, where, credentials.passwords(state))
+    supervisor = Supervisor(units(context), state.run, lambda: units(context))
+    supervisor.poll()
     for name in SHARED_IMPORTS:
         importlib.import_module(name)
     gc.freeze()

@@ -1,6 +1,6 @@
-"""First contents of Keystone: roles, projects, users and the catalog.
+"""Creates Keystone's first contents: roles, projects, users and the service catalog.
 
-Runs inside Keystone's process, any number of times.
+Runs inside Keystone's process. Run again, it creates only what is missing.
 """
 # ruff: noqa: ANN401 - Keystone has no types
 
@@ -30,7 +30,7 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "mistral": {"service": ("admin", "service")},
     "swift": {"service": ("admin", "service")},
 }
-"""User, project, roles."""
+"""Roles by user and project."""
 
 CATALOG = {
     "identity": ("keystone", "keystone", "/v3"),
@@ -39,13 +39,13 @@ CATALOG = {
     "object-store": ("swift", "swift", "/v1/AUTH_%(project_id)s"),
     "database": ("trove", "entrypoint", "/v1.0/%(project_id)s"),
 }
-"""Service type to name, port's name and path."""
+"""Name, name of the port (`addresses.PORTS`) and path of each service type."""
 
 PROVIDERS: Any = provider_api.ProviderAPIs
 
 
 def bootstrap(context: Context) -> None:
-    """Make sure that everything of this module exists."""
+    """Create everything that this module lists and Keystone lacks."""
     domain = CONF.identity.default_domain_id
     _ensure(PROVIDERS.resource_api.create_domain, domain, {"id": domain, "name": "Default", "enabled": True})
     roles = {name: _role(name) for name in ROLES}

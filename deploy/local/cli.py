@@ -1,5 +1,6 @@
 """trovectl: the command of the embedded cloud."""
 
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -10,12 +11,13 @@ from rich.console import Console
 from deploy.local import display, tail
 from deploy.local.cloud import Cloud
 from deploy.local.errors import LocalError
+from deploy.local.state import EXTRAS
 
 DEFAULT_STATE = Path(".trove")
 
 
 class _Group(click.Group):
-    """Shows our errors as one line instead of a traceback."""
+    """Shows a LocalError as one line instead of a traceback."""
 
     def invoke(self, context: click.Context) -> object:
         try:
@@ -51,10 +53,17 @@ def main(context: click.Context, state: Path) -> None:
 
 
 @main.command()
+@click.option(
+    "--with",
+    "extras",
+    multiple=True,
+    type=click.Choice(EXTRAS),
+    help="A service that the cloud is to have, too, from now on. Barbican holds the tenants' own TLS certificates.",
+)
 @click.pass_obj
-def up(cloud: Cloud) -> None:
-    """Start what does not run; data and instances of earlier runs are kept."""
-    start(cloud)
+def up(cloud: Cloud, extras: tuple[str, ...]) -> None:
+    """Start the cloud and wait until it is ready; data and instances of earlier runs are kept."""
+    start(cloud, extras)
 
 
 @main.command()
@@ -69,10 +78,21 @@ def down(cloud: Cloud) -> None:
 
 
 @main.command()
+@click.option(
+    "--watch", is_flag=True, help="Show running operations, rates and use of CPU and memory, too, anew each second."
+)
 @click.pass_obj
-def status(cloud: Cloud) -> None:
-    """Show services, their addresses and logs, and the hosts. Exit code 1 when not all is ready."""
-    sys.exit(0 if display.show_status(cloud, Console()) else 1)
+def status(cloud: Cloud, watch: bool) -> None:
+    """Show services, their addresses and logs, and the hosts. Exit code 1 unless all services are ready.
+
+    With --watch, Ctrl-C ends it with exit code 0. Where the output is not a terminal it shows one view.
+    """
+    if not watch:
+        sys.exit(0 if display.show_status(cloud, Console()) else 1)
+    with contextlib.suppress(KeyboardInterrupt):
+        from deploy.local.watch import watch as watch_cloud
+
+        sys.exit(0 if watch_cloud(cloud, Console()) else 1)
 
 
 @main.command()
@@ -88,13 +108,13 @@ def destroy(cloud: Cloud, yes: bool) -> None:
 
 @main.command()
 @click.argument("name", required=False)
-@click.option("-f", "--follow", is_flag=True, help="Go on as the logs grow, until Ctrl-C.")
+@click.option("-f", "--follow", is_flag=True, help="Show new lines as the logs grow, until Ctrl-C.")
 @click.option(
     "-n", "--lines", type=click.IntRange(min=0), default=30, show_default=True, help="Lines of each log to begin with."
 )
 @click.pass_obj
 def logs(cloud: Cloud, name: str | None, follow: bool, lines: int) -> None:
-    """Show the end of all logs, or of the one of NAME (a service, or 'supervisor')."""
+    """Show the end of all logs, or of the log of NAME (a service, or 'supervisor')."""
     tail.show(tail.log_files(cloud.state.path / "log", name), lines=lines, follow=follow)
 
 
@@ -110,18 +130,18 @@ def demo(cloud: Cloud) -> None:
 
 @main.command()
 @click.option("--fetch", is_flag=True, help="First fetch the programs that are missing, as far as this machine can.")
-@click.option("--quiet", is_flag=True, help="Show what is fetched only.")
+@click.option("--quiet", is_flag=True, help="Show only what is fetched.")
 def datastores(fetch: bool, quiet: bool) -> None:
     """Show which datastore versions this machine can run, where their programs are from, and why not the others.
 
     Programs come with wheels of the virtual environment, or from Debian packages that --fetch unpacks, without root
-    and without installing anything, below TROVE_ENGINES (~/.cache/trove/engines). A cloud that runs offers what was
-    there when it started: run 'down' and 'up' after fetching.
+    and without installing anything, below TROVE_ENGINES (~/.cache/trove/engines). A running cloud has the versions
+    that were there when it started: run 'down' and 'up' after fetching.
     """
     from datastores.catalog import CatalogError, catalog
+    from deploy.local.engines import availability, trees
     from deploy.local.engines import display as engines_display
     from deploy.local.engines import fetch as engines_fetch
-    from deploy.local.engines import survey, trees
 
     engines = trees.directory()
     console = Console()
@@ -132,20 +152,21 @@ def datastores(fetch: bool, quiet: bool) -> None:
                 console.out(line, highlight=False)
 
             engines_fetch.fetch(catalog(), engines, say)
+            engines_fetch.fetch_proxy(engines, say)
             engines_fetch.fetch_tools(engines, say)
         if not quiet:
-            engines_display.show(survey.survey(catalog(), engines), console)
+            engines_display.show(availability.check(catalog(), engines), console)
     except CatalogError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{engines} cannot be used: {error}; name another in TROVE_ENGINES") from error
 
 
-def start(cloud: Cloud) -> None:
-    """`up` with a live list of its steps."""
+def start(cloud: Cloud, extras: tuple[str, ...] = ()) -> None:
+    """Start the cloud, showing each service as it becomes ready, and print how to use the cloud."""
     began = time.monotonic()
     console = Console()
-    with display.live_steps(console) as progress:
-        cloud.up(progress)
+    with display.live_units(console) as progress:
+        cloud.up(progress, extras)
     console.print(f"Ready in {time.monotonic() - began:.1f} s. Use it with:")
     console.print(f"  export OS_CLIENT_CONFIG_FILE={cloud.state.clouds_yaml} OS_CLOUD=demo", soft_wrap=True)

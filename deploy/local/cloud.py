@@ -1,4 +1,4 @@
-"""The embedded cloud as an object: what the command, the demo and the tests use."""
+"""Starts, stops and describes one embedded cloud, for trovectl, the demonstration and the tests."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -22,13 +22,13 @@ from deploy.local.state import State
 from deploy.local.status import Status, UnitStatus
 
 START_LIMIT = 180.0
-"""Seconds in which everything must be ready."""
+"""Seconds after which `up` fails if not all units are ready."""
 STOP_LIMIT = 40.0
-"""Seconds in which the supervisor must have ended."""
+"""Seconds after which `down` fails if the supervisor has not ended."""
 ANSWER_LIMIT = 5.0
-"""Seconds that a supervisor has to say that it lives; after them it is taken to live, but to be busy."""
-GIVE_UP_AFTER = 4
-"""Failures in a row of one unit after which waiting for it makes no sense."""
+"""Seconds to wait for the supervisor's answer to SIGHUP; without one it counts as alive but busy."""
+MAX_FAILURES = 4
+"""Failures in a row of one unit after which `up` fails."""
 _POLL = 0.05
 _LOG_TAIL_LINES = 15
 
@@ -36,35 +36,40 @@ Progress = Callable[[Status], None]
 
 
 class Cloud:
-    """One embedded cloud, by its state directory."""
+    """The embedded cloud of one state directory."""
 
     def __init__(self, path: Path) -> None:
         self.state = State.at(path)
 
     @cached_property
     def addresses(self) -> Addresses:
-        """Where it listens.
+        """The addresses that the cloud listens on.
 
         Raises:
-            AddressError: it was never started.
+            AddressError: the cloud was never started.
         """
         return addresses.load(self.state.path)
 
-    def up(self, progress: Progress | None = None) -> None:
-        """Start what does not run and wait until everything is ready.
+    def up(self, progress: Progress | None = None, extras: Sequence[str] = ()) -> None:
+        """Start the cloud unless it runs, and wait until all units are ready.
+
+        It has the services `extras` (`state.EXTRAS`) from now on, besides the usual ones.
 
         Raises:
-            LocalError: something cannot be started; the text says what to do.
+            LocalError: a unit cannot be started; the message says what to do.
         """
-        starter = None if self._alive() else self._start_supervisor()
+        if extras:
+            self._prepare_state()
+            self.state.add_extras(extras)
+        starter = None if self._supervisor_answers() else self._start_supervisor()
         self._wait_ready(starter, progress or (lambda _status: None))
-        _hand_to_invoker(self.state.clouds_yaml)
+        _give_to_sudo_user(self.state.clouds_yaml)
 
     def down(self) -> None:
-        """Stop the control plane; hosts keep running.
+        """Stop the control plane; hosts and endpoints keep running.
 
         Raises:
-            StartError: it does not end.
+            StartError: the supervisor does not end.
         """
         if not self.state.exists() or not self.state.running():
             return
@@ -80,23 +85,25 @@ class Cloud:
             time.sleep(_POLL)
 
     def destroy(self) -> None:
-        """Stop everything, hosts too, and remove the state directory.
+        """Stop the control plane, the endpoints and the hosts, and remove the state directory.
 
         Raises:
-            LocalError: it is not the state of a cloud, or something does not end.
+            LocalError: the directory is not the state of a cloud, or a process does not end.
         """
         if not self.state.path.exists():
             return
         if not self.state.exists():
             raise StateError(f"{self.state.path} is not an embedded cloud's state: remove it yourself if you mean it")
         self.down()
-        from deploy.local.hosts import lifecycle
+        from deploy.local.endpoints import lifecycle as endpoints
+        from deploy.local.hosts import lifecycle as hosts
 
-        lifecycle.destroy_all(self.state.path)
+        endpoints.destroy_all(self.state.path)
+        hosts.destroy_all(self.state.path)
         shutil.rmtree(self.state.path)
 
     def session(self, name: str) -> Session:
-        """A Keystone session for a cloud of clouds.yaml (demo, other, admin) or for the service user `trove`."""
+        """Return a Keystone session for a cloud of clouds.yaml (demo, other, admin) or for the service user `trove`."""
         return sessions.service_session(self.state) if name == "trove" else sessions.tenant_session(self.state, name)
 
     @property
@@ -105,15 +112,15 @@ class Cloud:
         return functions.urls(self._context)
 
     def function_environment(self, group: str) -> dict[str, str]:
-        """The environment that a function group runs with."""
+        """Return the environment variables of a function group's process."""
         return functions.environment(self._context, group)
 
     def status(self) -> Status | None:
-        """What the supervisor last said, None when it does not run."""
+        """Return the supervisor's latest status, None if it does not run."""
         return status.read(self.state.run) if self.state.exists() and self.state.running() else None
 
     def pid(self, service: str) -> int | None:
-        """Process id of a running service.
+        """Return the process id of a service, None if it does not run.
 
         Raises:
             KeyError: there is no such service.
@@ -122,31 +129,34 @@ class Cloud:
         return None if current is None else current.unit(service).pid
 
     def log(self, service: str) -> Path:
-        """Log file of a service, or of the supervisor."""
+        """Return the log file of a service, or of the supervisor."""
         return self.state.log(service)
 
     @property
     def _context(self) -> Context:
         return Context(self.state, self.addresses, credentials.passwords(self.state))
 
-    def _alive(self) -> bool:
-        """Whether a supervisor runs and says so: one that was just killed holds its lock a moment longer."""
+    def _supervisor_answers(self) -> bool:
+        """Return whether a supervisor answers SIGHUP: one that was just killed still holds its lock for a moment."""
         asked = None
         deadline = time.monotonic() + ANSWER_LIMIT
         while self.state.running():
             current = status.read(self.state.run)
-            if current is None or asked not in {None, current.confirmed} or time.monotonic() > deadline:
+            if current is None or asked not in {None, current.answers} or time.monotonic() > deadline:
                 return True
             if asked is None:
-                asked = current.confirmed
+                asked = current.answers
                 _signal(current.supervisor, signal.SIGHUP)
             time.sleep(_POLL)
         return False
 
     def _prepare(self) -> None:
-        user = privileges.run_as()
-        self.state.prepare(user.pw_uid, user.pw_gid)
+        self._prepare_state()
         addresses.wait_free(addresses.load_or_choose(self.state.path))
+        self._prepare_state()
+
+    def _prepare_state(self) -> None:
+        user = privileges.run_as()
         self.state.prepare(user.pw_uid, user.pw_gid)
 
     def _start_supervisor(self) -> "subprocess.Popen[bytes]":
@@ -189,7 +199,7 @@ class Cloud:
 
     def _check_failures(self, current: Status) -> None:
         for unit in current.units:
-            if unit.failures >= GIVE_UP_AFTER and not unit.settled:
+            if unit.failures >= MAX_FAILURES and not unit.active:
                 log = self._log_of(unit)
                 raise StartError(f"{unit.name} does not start ({unit.error}). The end of {log}:\n{_tail(log)}")
 
@@ -210,8 +220,8 @@ def _signal(pid: int, number: signal.Signals) -> None:
         return
 
 
-def _hand_to_invoker(path: Path) -> None:
-    """Let the person behind sudo read a file."""
+def _give_to_sudo_user(path: Path) -> None:
+    """Give a file to the user who runs trovectl with sudo."""
     invoker = os.environ.get("SUDO_UID", "")
     if os.geteuid() == 0 and invoker.isdigit():
         os.chown(path, int(invoker), -1)

@@ -1,4 +1,4 @@
-"""Generated secrets, each written only where its reader looks, and clouds.yaml."""
+"""Generates secrets, each stored only for the processes that need it, and writes clouds.yaml."""
 
 import json
 import os
@@ -16,37 +16,37 @@ from deploy.local.addresses import Addresses
 from deploy.local.state import State
 
 HEAT_DOMAIN = "heat"
-"""Keystone domain of the users that Heat makes for stacks."""
+"""Keystone domain of the users that Heat creates for stacks."""
 HEAT_DOMAIN_ADMIN = "heat_domain_admin"
 
 USERS = ("admin", "demo", "other", "trove", "heat", "mistral", "swift", HEAT_DOMAIN_ADMIN)
 """Users with a generated password."""
 
 TENANTS = {"demo": "demo", "other": "other", "admin": "admin"}
-"""Clouds of clouds.yaml: name (also the user's) to project."""
+"""Project by the name of each cloud in clouds.yaml, which is also the user's name."""
 
 REGION = "RegionOne"
 
 _GROUPS = {
-    "database_url": ("entrypoint", "cloud", "hosts"),
-    "seal_keys": ("entrypoint", "cloud", "hosts"),
-    "token_public_key": ("entrypoint", "cloud", "hosts"),
-    "token_private_key": ("entrypoint", "cloud"),
-    "os_password": ("entrypoint", "cloud"),
-    "tempurl_key": ("cloud",),
+    "database_url": ("entrypoint", "control", "hosts"),
+    "seal_keys": ("entrypoint", "control", "hosts"),
+    "token_public_key": ("entrypoint", "control", "hosts"),
+    "token_private_key": ("entrypoint", "control"),
+    "os_password": ("entrypoint", "control"),
+    "tempurl_key": ("control",),
     "ssh_user_ca_key": ("hosts",),
     "ssh_host_ca_key": ("hosts",),
     "tls_ca_key": ("hosts",),
     "tls_ca_certificate": ("entrypoint", "hosts"),
 }
-"""Function groups that get each secret setting."""
-_TOGETHER = (("token_private_key", "token_public_key"), ("tls_ca_key", "tls_ca_certificate"))
-"""Settings that are of no use without each other."""
+"""The function groups that get each secret setting."""
+_PAIRS = (("token_private_key", "token_public_key"), ("tls_ca_key", "tls_ca_certificate"))
+"""Settings that are generated together, since each needs the other."""
 
 
 @dataclass(frozen=True)
 class Passwords:
-    """Passwords of the users, and the key that Heat encrypts with."""
+    """Passwords of the users, Heat's encryption key and Swift's hash suffix."""
 
     users: dict[str, str]
     heat_encryption_key: str
@@ -54,7 +54,7 @@ class Passwords:
 
 
 def write_secret(path: Path, content: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
+    """Write a file that only its owner can read. A reader finds the old content or the new, never a part."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -64,7 +64,7 @@ def write_secret(path: Path, content: str) -> None:
 
 
 def passwords(state: State) -> Passwords:
-    """The generated passwords, made at the first call."""
+    """Return the generated passwords; generate and store them at the first call."""
     path = state.secrets("keystone") / "passwords.json"
     if not path.exists():
         made = {
@@ -76,10 +76,19 @@ def passwords(state: State) -> Passwords:
     return Passwords(**json.loads(path.read_text()))
 
 
+def own_secret(state: State, service: str, name: str, generated: str = "") -> str:
+    """Return a secret that only one service has; at the first call store the generated one, or a random one."""
+    path = state.secrets(service) / name
+    if not path.exists():
+        write_secret(path, generated or secrets.token_hex(16))
+    return path.read_text()
+
+
 def write_function_secrets(state: State, database_url: str) -> None:
-    """Give each function group its secrets as files `trove_<setting>`; those that exist stay."""
+    """Write each function group's secrets that are missing, as files `trove_<setting>`."""
+    _rename_group(state)
     missing = {name for name in _GROUPS if not all(path.exists() for path in _files(state, name))}
-    missing |= {name for names in _TOGETHER if missing & set(names) for name in names}
+    missing |= {name for names in _PAIRS if missing & set(names) for name in names}
     if not missing:
         return
     values = {**_generated(), "database_url": database_url, "os_password": passwords(state).users["trove"]}
@@ -88,12 +97,18 @@ def write_function_secrets(state: State, database_url: str) -> None:
             write_secret(path, values[name])
 
 
+def _rename_group(state: State) -> None:
+    """Rename the directory of the group `control`, which an older release named `cloud`."""
+    if state.secrets("cloud").exists():
+        state.secrets("cloud").rename(state.secrets("control"))
+
+
 def _files(state: State, name: str) -> list[Path]:
     return [state.secrets(group) / f"trove_{name}" for group in _GROUPS[name]]
 
 
 def write_clouds(state: State, addresses: Addresses) -> None:
-    """Write clouds.yaml with one cloud per tenant."""
+    """Write clouds.yaml with a cloud for each entry of TENANTS."""
     known = passwords(state).users
     clouds = {
         name: {

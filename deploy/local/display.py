@@ -1,4 +1,4 @@
-"""What trovectl shows: the live list of a start, and the status tables."""
+"""The output of trovectl: the live list of units during a start, and the status tables."""
 
 import time
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from rich.table import Table
 from deploy.local import http
 from deploy.local.addresses import PORTS
 from deploy.local.cloud import Cloud, Progress
+from deploy.local.endpoints import lifecycle
 from deploy.local.status import Phase, Status, UnitStatus
 
 _MARKS = {
@@ -23,21 +24,21 @@ _MARKS = {
 
 
 @contextmanager
-def live_steps(console: Console) -> Iterator[Progress]:
-    """A live table of units; gives the function to show each new status with.
+def live_units(console: Console) -> Iterator[Progress]:
+    """Yield a function that shows each new status in a live table of units.
 
-    Where the output is not a terminal, one line is printed for each unit that becomes ready.
+    If the output is not a terminal, the function prints a line for each unit that becomes ready.
     """
     if not console.is_terminal:
         yield _Lines(console)
         return
     began: dict[str, float] = {}
     with Live(console=console, refresh_per_second=10, transient=False) as live:
-        yield lambda status: live.update(_steps(status, began))
+        yield lambda status: live.update(_units(status, began))
 
 
 def show_status(cloud: Cloud, console: Console) -> bool:
-    """Print services and hosts; tell whether all is ready."""
+    """Print services, hosts and endpoints; return whether all units are ready."""
     current = cloud.status()
     if current is None:
         console.print(f"Not running ({cloud.state.path}). Start it with 'trovectl --state {cloud.state.path} up'.")
@@ -45,6 +46,7 @@ def show_status(cloud: Cloud, console: Console) -> bool:
         console.print(f"{cloud.state.path}\n")
         console.print(_services(cloud, current))
     _show_hosts(cloud, console)
+    _show_endpoints(cloud, console)
     return current is not None and current.ready
 
 
@@ -55,12 +57,12 @@ class _Lines:
 
     def __call__(self, status: Status) -> None:
         for unit in status.units:
-            if unit.settled and unit.name not in self._shown:
+            if unit.active and unit.name not in self._shown:
                 self._shown.add(unit.name)
                 self._console.print(f"{unit.name}: {unit.phase} ({_seconds(unit)})")
 
 
-def _steps(status: Status, began: dict[str, float]) -> Table:
+def _units(status: Status, began: dict[str, float]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 1))
     for unit in status.units:
         if unit.phase is Phase.STARTING:
@@ -75,7 +77,7 @@ def _services(cloud: Cloud, status: Status) -> Table:
     for name in ("service", "address", "pid", "ready", "failures", "log"):
         table.add_column(name, no_wrap=name != "ready")
     for unit in status.units:
-        if unit.service or not unit.settled:
+        if unit.service or not unit.active:
             table.add_row(*_service(cloud, unit))
     return table
 
@@ -83,7 +85,7 @@ def _services(cloud: Cloud, status: Status) -> Table:
 def _service(cloud: Cloud, unit: UnitStatus) -> tuple[str, ...]:
     port = PORTS.get(unit.name)
     address = f"{cloud.addresses.control}:{port}" if port else ""
-    alive = unit.settled and (port is None or http.answers(cloud.addresses.control, port))
+    alive = unit.active and (port is None or http.answers(cloud.addresses.control, port))
     log = cloud.log(unit.name if unit.service else "supervisor").relative_to(cloud.state.path)
     return (
         unit.name,
@@ -100,6 +102,18 @@ def _show_hosts(cloud: Cloud, console: Console) -> None:
     console.print(f"\n{len(hosts)} host{'' if len(hosts) == 1 else 's'} in {cloud.state.hosts}")
     for host in hosts:
         console.print(f"  {host.name}")
+
+
+def _show_endpoints(cloud: Cloud, console: Console) -> None:
+    endpoints = lifecycle.endpoints(cloud.state.path)
+    console.print(f"\n{len(endpoints)} endpoint{'' if len(endpoints) == 1 else 's'} in {cloud.state.endpoints}")
+    for endpoint in endpoints:
+        facts = endpoint.facts()
+        if facts is not None:
+            leads = f"leads to {', '.join(facts.targets)}" if facts.targets else "leads to nobody"
+            down = "" if lifecycle.serving(endpoint) else " [red]down[/]"
+            ports = ",".join(map(str, facts.ports))
+            console.print(f"  {endpoint.root.name}  {facts.kind}  {facts.address}:{ports}  {leads}{down}")
 
 
 def _seconds(unit: UnitStatus) -> str:

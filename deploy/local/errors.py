@@ -2,14 +2,14 @@
 
 LocalError
 ├── StateError      the state directory cannot be used (version, owner, disk, path)
-├── AddressError    no loopback network, or its ports are taken
-├── PrivilegeError  started by root, and the unprivileged user cannot run it
-└── StartError      a part of the cloud did not start
+├── AddressError    no loopback network is free, or its ports are taken
+├── PrivilegeError  root started the cloud, and the unprivileged user cannot run it
+└── StartError      a part of the cloud did not start or stop
 """
 
 
 class LocalError(Exception):
-    """The embedded cloud cannot do what was asked; the text is for the person who asked."""
+    """Base of the errors of the embedded cloud. trovectl prints the message."""
 
 
 class StateError(LocalError):
@@ -17,12 +17,12 @@ class StateError(LocalError):
 
 
 class AddressError(LocalError):
-    """No address to listen on."""
+    """No loopback network is free, or a port is taken."""
 
 
 class PrivilegeError(LocalError):
-    """Root could not hand over to an unprivileged user."""
+    """The cloud cannot run as the unprivileged user."""
 
 
 class StartError(LocalError):
-    """A part of the cloud did not become ready."""
+    """A part of the cloud did not become ready, or did not end."""

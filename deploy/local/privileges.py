@@ -1,7 +1,8 @@
-"""Root hands over to an unprivileged user: PostgreSQL refuses root, and nothing here needs it.
+"""Drops root's privileges: PostgreSQL refuses to run as root, and no part of the cloud needs it.
 
-The user is `nobody`, or the one that TROVE_RUN_AS names. When that user cannot reach the virtual environment or the
-state directory (under a home that is closed to others, say) the one capability CAP_DAC_READ_SEARCH is kept.
+The cloud then runs as `nobody`, or as the user that TROVE_RUN_AS names. If that user cannot read the virtual
+environment or the state directory (below a home directory closed to others), the process keeps the capability
+CAP_DAC_READ_SEARCH.
 """
 
 import os
@@ -16,10 +17,10 @@ DEFAULT_USER = "nobody"
 
 
 def run_as() -> pwd.struct_passwd:
-    """The user that the cloud runs as: the one who asks, or for root the unprivileged one.
+    """Return the user that the cloud runs as: the present one, or for root the unprivileged one.
 
     Raises:
-        PrivilegeError: TROVE_RUN_AS names nobody known, or root.
+        PrivilegeError: TROVE_RUN_AS names root or an unknown user.
     """
     if os.geteuid() != 0:
         return _passwd(os.geteuid())
@@ -34,12 +35,10 @@ def run_as() -> pwd.struct_passwd:
 
 
 def drop(paths: Sequence[Path]) -> None:
-    """Become the unprivileged user when root; every path must be reachable afterwards.
-
-    Call it before any thread exists.
+    """If root, become the unprivileged user, who must be able to read every path. Call it before any thread exists.
 
     Raises:
-        PrivilegeError: a path is out of that user's reach and the capability cannot be kept.
+        PrivilegeError: the user cannot read a path, and the capability cannot be kept.
     """
     if os.geteuid() != 0:
         return
@@ -93,7 +92,7 @@ def _reaches(user: pwd.struct_passwd, paths: Sequence[Path]) -> bool:
 
 
 def _in_child(question: Callable[[], bool]) -> bool:
-    """Ask in a child process, which may change its user and not come back."""
+    """Return the answer of a function that runs in a child process, where it may change the user for good."""
     pid = os.fork()
     if pid == 0:
         answer = False

@@ -1,4 +1,4 @@
-"""Starting child processes of the supervisor: by fork (a function, sharing what is imported) or as a program."""
+"""Starts child processes of the supervisor: a function after a fork, with all its imports, or a program."""
 
 import os
 import signal
@@ -10,11 +10,11 @@ from pathlib import Path
 from deploy.local import linux
 
 LOG_LIMIT_BYTES = 20 * 2**20
-"""A log larger than this is put aside as <name>.log.1 when its process starts."""
+"""Bytes above which a log is renamed to <name>.log.1 when its process starts."""
 
 
 def fork(run: Callable[[], None], log: Path, death_signal: signal.Signals = signal.SIGKILL) -> int:
-    """Run a function in a child process that dies with this one; give its process id.
+    """Run a function in a child process that the kernel ends with this one; return its process id.
 
     Standard output and error go to the log. The calling process must not have other threads.
     """
@@ -25,7 +25,7 @@ def fork(run: Callable[[], None], log: Path, death_signal: signal.Signals = sign
         return pid
     code = 1
     try:
-        _settle(parent, log, death_signal)
+        _prepare_child(parent, log, death_signal)
         run()
         code = 0
     except SystemExit as leaving:
@@ -39,7 +39,7 @@ def fork(run: Callable[[], None], log: Path, death_signal: signal.Signals = sign
 
 
 def program(arguments: Sequence[str], environment: Mapping[str, str], directory: Path) -> Callable[[], None]:
-    """A function for `fork` that becomes another program."""
+    """Return a function for `fork` that executes another program."""
 
     def run() -> None:
         os.chdir(directory)
@@ -49,19 +49,19 @@ def program(arguments: Sequence[str], environment: Mapping[str, str], directory:
 
 
 def rotate(log: Path) -> None:
-    """Put a log aside when it has grown too large."""
+    """Rename a log to <name>.log.1 if it is larger than LOG_LIMIT_BYTES."""
     if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
         log.replace(log.with_suffix(".log.1"))
 
 
 def describe_exit(status: int) -> str:
-    """How a process ended, in words, from the status that wait gives."""
+    """Return a text for a process's wait status: its exit code, or the signal that killed it."""
     if os.WIFSIGNALED(status):
         return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
     return f"exit code {os.WEXITSTATUS(status)}"
 
 
-def _settle(parent: int, log: Path, death_signal: signal.Signals) -> None:
+def _prepare_child(parent: int, log: Path, death_signal: signal.Signals) -> None:
     os.setpgid(0, 0)
     linux.die_with_parent(death_signal)
     if os.getppid() != parent:

@@ -1,12 +1,12 @@
-"""What a crash of Mistral or Heat leaves half done is driven on after the next start.
+"""Resumes the workflow executions and stacks that a crash of Mistral or Heat left half done.
 
-In-process RPC forgets the messages that were under way (RabbitMQ's durable queues would keep them). Before a service
-starts, it notes in a file what can only be left over, since no engine runs then; when it is ready again, a step of the
-supervisor drives that on through the API and removes the file.
+In-process RPC loses its messages in a crash; RabbitMQ's durable queues would keep them. Before its engine starts, each
+service records in a file what is half done, which is then certainly stuck. When the service is ready again, a one-shot
+unit of the supervisor resumes the recorded items through the API and removes the file.
 
-Mistral: a RUNNING execution with an IDLE task lost the message that starts the task: pause and resume send it again.
-Heat: a stack IN_PROGRESS has no engine any more: an update with the existing template converges it, a deletion is asked
-for again.
+Mistral: a RUNNING execution with an IDLE task lost the message that starts the task. Pause and resume send it again.
+Heat: a stack IN_PROGRESS has no engine any more. An update with the existing template converges it; a deletion is
+requested again.
 """
 
 import json
@@ -31,38 +31,38 @@ _STUCK_STACKS = """
 _CONVERGED_ACTIONS = {"CREATE", "UPDATE", "ROLLBACK", "ADOPT"}
 
 
-def note_stuck_executions(state: State) -> None:
-    """Write down the executions that only a resume moves on. Call it before the engine starts."""
-    _note(state, "mistral", _STUCK_EXECUTIONS)
+def record_stuck_executions(state: State) -> None:
+    """Record the executions that lost a message. Call it before the engine starts."""
+    _record(state, "mistral", _STUCK_EXECUTIONS)
 
 
-def note_stuck_stacks(state: State) -> None:
-    """Write down the stacks that nobody works on. Call it before the engine starts."""
-    _note(state, "heat", _STUCK_STACKS)
+def record_stuck_stacks(state: State) -> None:
+    """Record the stacks that are in progress without an engine. Call it before the engine starts."""
+    _record(state, "heat", _STUCK_STACKS)
 
 
 def resume_executions(state: State, session: Session) -> None:
-    """Drive on what `note_stuck_executions` wrote down."""
+    """Pause and resume the executions that `record_stuck_executions` recorded."""
     mistral = Adapter(session, service_type="workflowv2", raise_exc=True)
-    for (execution,) in _noted(state, "mistral"):
+    for (execution,) in _recorded(state, "mistral"):
         for wanted in ("PAUSED", "RUNNING"):
-            _ask(mistral, "PUT", f"/executions/{execution}", {"state": wanted})
-    _notes(state, "mistral").unlink(missing_ok=True)
+            _send(mistral, "PUT", f"/executions/{execution}", {"state": wanted})
+    _record_file(state, "mistral").unlink(missing_ok=True)
 
 
 def converge_stacks(state: State, session: Session) -> None:
-    """Drive on what `note_stuck_stacks` wrote down."""
+    """Update or delete the stacks that `record_stuck_stacks` recorded."""
     heat = Adapter(session, service_type="orchestration", raise_exc=True)
-    for identifier, name, action in _noted(state, "heat"):
+    for identifier, name, action in _recorded(state, "heat"):
         if action == "DELETE":
-            _ask(heat, "DELETE", f"/stacks/{name}/{identifier}")
+            _send(heat, "DELETE", f"/stacks/{name}/{identifier}")
         elif action in _CONVERGED_ACTIONS:
-            _ask(heat, "PATCH", f"/stacks/{name}/{identifier}", {})
-    _notes(state, "heat").unlink(missing_ok=True)
+            _send(heat, "PATCH", f"/stacks/{name}/{identifier}", {})
+    _record_file(state, "heat").unlink(missing_ok=True)
 
 
-def _ask(service: Adapter, method: str, path: str, body: Mapping[str, str] | None = None) -> None:
-    """One request; a refusal is for the sweep to see, the rest must go on."""
+def _send(service: Adapter, method: str, path: str, body: Mapping[str, str] | None = None) -> None:
+    """Send a request and print its outcome. An error is only printed: the sweep settles operations that stay stuck."""
     try:
         service.request(path, method, json=body)
         print(f"recovery: {method} {path}", flush=True)
@@ -70,20 +70,20 @@ def _ask(service: Adapter, method: str, path: str, body: Mapping[str, str] | Non
         print(f"recovery: {method} {path}: {error}", flush=True)
 
 
-def _note(state: State, database: str, query: str) -> None:
+def _record(state: State, database: str, query: str) -> None:
     with postgres.connection(state, database, database) as connection, connection.cursor() as cursor:
         cursor.execute(query)
         rows = cursor.fetchall()
-    _notes(state, database).write_text(json.dumps(rows))
+    _record_file(state, database).write_text(json.dumps(rows))
 
 
-def _noted(state: State, database: str) -> list[list[str]]:
-    path = _notes(state, database)
+def _recorded(state: State, database: str) -> list[list[str]]:
+    path = _record_file(state, database)
     if not path.exists():
         return []
     rows: list[list[str]] = json.loads(path.read_text())
     return rows
 
 
-def _notes(state: State, database: str) -> Path:
+def _record_file(state: State, database: str) -> Path:
     return state.run / f"{database}.stuck"

@@ -1,8 +1,8 @@
-"""In-process RPC that delivers at once.
+"""In-process RPC without delays.
 
-oslo.messaging's `fake://` driver is the right transport for a service that lives in one process, but its listeners
-poll every 50 ms. Here they wait on a condition. And a call to a server that does not listen in this process fails at
-once: no other process could ever answer it (Heat asks so whether a dead engine still lives).
+oslo.messaging's `fake://` driver suits a service that runs in one process, but its listeners poll every 50 ms. These
+listeners wait on a condition. A call to a server that does not listen in this process fails at once, since no other
+process can answer it. (Heat calls a dead engine to find out whether it lives.)
 """
 # ruff: noqa: ANN401 - oslo.messaging has no types
 # mypy: disable-error-code="misc,untyped-decorator,no-any-return"
@@ -16,24 +16,24 @@ from oslo_messaging._drivers import base, impl_fake
 
 _arrived = threading.Condition()
 _servers: set[tuple[str, str]] = set()
-"""Topic and name of every server of this process: one for all drivers, as the fake driver's exchanges are."""
+"""Topic and name of every server of this process, shared by all drivers as the fake driver's exchanges are."""
 
 
 class InProcessExchange(impl_fake.FakeExchange):
-    """An exchange that wakes the listeners."""
+    """An exchange that wakes the listeners when it gets a message."""
 
     def deliver_message(self, *arguments: Any, **options: Any) -> None:
-        """Put a message in its queues."""
+        """Put a message in its queues and wake the listeners."""
         super().deliver_message(*arguments, **options)
         with _arrived:
             _arrived.notify_all()
 
 
 class InProcessExchangeManager(impl_fake.FakeExchangeManager):
-    """Makes exchanges that wake."""
+    """Creates exchanges of the class InProcessExchange."""
 
     def get_exchange(self, name: str | None) -> InProcessExchange:
-        """The exchange of a name, made at first use."""
+        """Return the exchange of a name; create it at first use."""
         name = name or self._default_exchange
         with self._exchanges_lock:
             return self._exchanges.setdefault(name, InProcessExchange(name))
@@ -44,7 +44,7 @@ class InProcessListener(impl_fake.FakeListener):
 
     @base.batch_poll_helper
     def poll(self, timeout: float | None = None) -> Any:
-        """The next message, or None after the timeout (seconds) or when stopped."""
+        """Return the next message, or None after `timeout` seconds or when stopped."""
         deadline = None if timeout is None else time.monotonic() + timeout
         with _arrived:
             while not self._stopped.is_set():
@@ -58,7 +58,7 @@ class InProcessListener(impl_fake.FakeListener):
         return None
 
     def stop(self) -> None:
-        """Wake and leave `poll`."""
+        """End `poll`, which then returns None."""
         super().stop()
         with _arrived:
             _arrived.notify_all()
@@ -73,7 +73,7 @@ class InProcessListener(impl_fake.FakeListener):
 
 
 class InProcessDriver(impl_fake.FakeDriver):
-    """The fake driver with listeners that are woken."""
+    """The fake driver with exchanges that wake their listeners."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -9,12 +9,12 @@ from deploy.local.state import State
 
 
 def service_session(state: State) -> Session:
-    """A session of the user trove in the project service."""
+    """Return a session of the user `trove` in the project `service`."""
     return _session(state, "trove", credentials.passwords(state).users["trove"], "service")
 
 
 def tenant_session(state: State, name: str) -> Session:
-    """A session of one cloud of clouds.yaml.
+    """Return a session of a cloud of clouds.yaml.
 
     Raises:
         StateError: there is no cloud of this name.

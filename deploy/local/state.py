@@ -1,11 +1,13 @@
 """The state directory of an embedded cloud.
 
-version, network, lock    what it is, where it listens, who runs it
+version, network, lock    version of its layout, loopback network, lock of the supervisor
+extras                    names of the services that it has besides the usual ones
 clouds.yaml               for OpenStack clients
 run/                      sockets and status of the running control plane
 secrets/<group>/          generated secrets and configuration files that hold them, 0600
-data/                     PostgreSQL and Swift
+data/                     PostgreSQL, Swift and Barbican
 hosts/                    one directory per host
+endpoints/                one directory per endpoint
 log/                      one file per process
 """
 
@@ -13,6 +15,7 @@ import fcntl
 import os
 import pwd
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -20,11 +23,16 @@ from typing import IO
 from deploy.local.errors import StateError
 
 VERSION = "1"
+"""Version of the layout of the state directory."""
 MINIMUM_FREE_MB = 512
+"""Free disk space, MB, without which the cloud does not start."""
 SOCKET_PATH_LIMIT = 107
 """Longest path of a Unix socket, bytes (sun_path of unix(7))."""
 
-_PRIVATE_DIRECTORIES = ("run", "secrets", "data", "log")
+EXTRAS = ("barbican",)
+"""Services that a cloud has if it was started with them (`trovectl up --with`)."""
+
+_PRIVATE_DIRECTORIES = ("run", "secrets", "data", "endpoints", "log")
 _SHARED_DIRECTORIES = ("hosts",)
 
 
@@ -36,7 +44,7 @@ class State:
 
     @classmethod
     def at(cls, path: Path) -> "State":
-        """The state directory at a path, made absolute."""
+        """Return the state directory at a path, which is made absolute."""
         return cls(path.expanduser().absolute())
 
     @property
@@ -52,23 +60,39 @@ class State:
         return self.path / "hosts"
 
     @property
+    def endpoints(self) -> Path:
+        return self.path / "endpoints"
+
+    @property
     def clouds_yaml(self) -> Path:
         return self.path / "clouds.yaml"
 
     def secrets(self, group: str) -> Path:
-        """Directory of the secrets of one service or function group."""
+        """Return the directory of the secrets of a service or function group."""
         return self.path / "secrets" / group
 
     def log(self, name: str) -> Path:
-        """Log file of one process."""
+        """Return the log file of a process."""
         return self.path / "log" / f"{name}.log"
 
+    def extras(self) -> list[str]:
+        """Return the names of the services that the cloud has besides the usual ones."""
+        path = self.path / "extras"
+        return path.read_text().split() if path.exists() else []
+
+    def add_extras(self, names: Iterable[str]) -> None:
+        """Have the cloud, from its next start or the supervisor's next look on, these services, too."""
+        wanted = dict.fromkeys([*self.extras(), *names])
+        partial = self.path / f"extras.{os.getpid()}"
+        partial.write_text("".join(f"{name}\n" for name in wanted))
+        partial.replace(self.path / "extras")
+
     def exists(self) -> bool:
-        """Whether a cloud was ever started here."""
+        """Return whether a cloud was ever started here."""
         return (self.path / "version").exists()
 
     def check(self) -> None:
-        """Make sure that a cloud can live here.
+        """Check that a cloud can use the directory.
 
         Raises:
             StateError: the path is too long, the disk is full, or the state is of another version.
@@ -78,20 +102,20 @@ class State:
         self._check_disk()
 
     def prepare(self, uid: int, gid: int) -> None:
-        """Make the directories and give them to the user that the cloud runs as.
+        """Create the directories and change their owner to the user that the cloud runs as.
 
         Raises:
-            StateError: it cannot be used or belongs to another user.
+            StateError: the directory cannot be used or belongs to another user.
         """
         self.check()
         try:
-            self._make_directories()
+            self._create_directories()
         except OSError as error:
             raise StateError(f"cannot write to {self.path} ({error.strerror}): choose another --state DIR") from error
-        self._hand_over(uid, gid)
+        self._change_owner(uid, gid)
 
     def lock(self) -> IO[str] | None:
-        """Take the lock that the supervisor holds while it lives; None when another process has it."""
+        """Take the lock that the supervisor holds while it runs; return None if another process has it."""
         handle = (self.path / "lock").open("a")
         try:
             fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -101,7 +125,7 @@ class State:
         return handle
 
     def running(self) -> bool:
-        """Whether a supervisor holds the lock."""
+        """Return whether a supervisor holds the lock."""
         if not (self.path / "lock").exists():
             return False
         handle = self.lock()
@@ -110,7 +134,7 @@ class State:
         handle.close()
         return False
 
-    def _make_directories(self) -> None:
+    def _create_directories(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
         for name in _PRIVATE_DIRECTORIES:
             (self.path / name).mkdir(mode=0o700, exist_ok=True)
@@ -120,7 +144,7 @@ class State:
         if not self.exists():
             (self.path / "version").write_text(f"{VERSION}\n")
 
-    def _hand_over(self, uid: int, gid: int) -> None:
+    def _change_owner(self, uid: int, gid: int) -> None:
         owner = self.path.stat().st_uid
         if owner not in {uid, os.geteuid()}:
             raise StateError(

@@ -1,4 +1,4 @@
-"""What the supervisor tells about itself: one small JSON file, replaced whole at every change."""
+"""The supervisor's status: one small JSON file, replaced atomically at every change."""
 
 import enum
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Phase(enum.StrEnum):
-    """Where a unit is in its life."""
+    """The phase of a unit: a service becomes READY, a one-shot unit DONE."""
 
     WAITING = "waiting"
     STARTING = "starting"
@@ -20,44 +20,44 @@ class Phase(enum.StrEnum):
 
 @dataclass
 class UnitStatus:
-    """One service, or one step of the start."""
+    """The status of one unit."""
 
     name: str
     service: bool
-    """A service runs on; a step ends."""
+    """Whether the unit is a service, which keeps running; a one-shot unit ends."""
     phase: Phase = Phase.WAITING
     pid: int | None = None
     seconds: float | None = None
-    """How long the last start took."""
+    """Seconds that the last start took."""
     failures: int = 0
-    """Ends in a row that were not asked for."""
+    """Unexpected ends in a row."""
     error: str = ""
 
     @property
-    def settled(self) -> bool:
-        """Whether it is where it should be."""
+    def active(self) -> bool:
+        """Whether the service is ready, or the one-shot unit done."""
         return self.phase in {Phase.READY, Phase.DONE}
 
 
 @dataclass
 class Status:
-    """The whole cloud."""
+    """The status of the whole cloud."""
 
     supervisor: int
     units: list[UnitStatus] = field(default_factory=list)
-    confirmed: int = 0
-    """Raised whenever the supervisor is asked (SIGHUP) whether it lives."""
+    answers: int = 0
+    """Number of SIGHUPs that the supervisor has answered."""
 
     @property
     def ready(self) -> bool:
-        """Whether everything is where it should be."""
-        return bool(self.units) and all(unit.settled for unit in self.units)
+        """Whether all units are active."""
+        return bool(self.units) and all(unit.active for unit in self.units)
 
     def unit(self, name: str) -> UnitStatus:
-        """One unit by name.
+        """Return the unit of a name.
 
         Raises:
-            KeyError: there is none of this name.
+            KeyError: there is no unit of this name.
         """
         for unit in self.units:
             if unit.name == name:
@@ -66,7 +66,7 @@ class Status:
 
 
 def path(run: Path) -> Path:
-    """The status file in a run directory."""
+    """Return the status file of a run directory."""
     return run / "status.json"
 
 
@@ -78,10 +78,10 @@ def write(run: Path, status: Status) -> None:
 
 
 def read(run: Path) -> Status | None:
-    """The last status written, or None."""
+    """Return the last status written, or None."""
     try:
         content: dict[str, Any] = json.loads(path(run).read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
     units = [UnitStatus(**{**unit, "phase": Phase(unit["phase"])}) for unit in content["units"]]
-    return Status(supervisor=content["supervisor"], units=units, confirmed=content.get("confirmed", 0))
+    return Status(supervisor=content["supervisor"], units=units, answers=content.get("answers", 0))

@@ -1,4 +1,4 @@
-"""Showing logs, all together or one, and following them."""
+"""Shows and follows logs."""
 
 import time
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ _POLL = 0.2
 
 
 def log_files(directory: Path, name: str | None) -> list[Path]:
-    """The log of one name, or all.
+    """Return the log of a name, or all logs.
 
     Raises:
-        StateError: there is none.
+        StateError: there is no such log.
     """
     found = sorted(directory.glob("*.log"))
     if name is None:
@@ -31,7 +31,7 @@ def log_files(directory: Path, name: str | None) -> list[Path]:
 
 
 def show(files: Sequence[Path], *, lines: int, follow: bool) -> None:
-    """Print the last lines of each file and, when following, what is added until interrupted."""
+    """Print the last lines of each file; with `follow` print new lines until interrupted."""
     prefix = len(files) > 1
     positions = {}
     for path in files:

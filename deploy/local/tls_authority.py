@@ -1,4 +1,4 @@
-"""The embedded cloud's own authority of the databases' certificates."""
+"""Creates the embedded cloud's certificate authority for the databases."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ LIFETIME = timedelta(days=3650)
 
 
 def new_authority(name: str = NAME) -> tuple[str, str]:
-    """A key and its self-signed certificate, both PEM."""
+    """Generate a key and its self-signed certificate, both in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     begin = datetime.now(UTC)

@@ -1,35 +1,42 @@
-"""The units of an embedded cloud: what runs, in which order, and what follows what."""
+"""The units of an embedded cloud, with their order and dependencies."""
 
 import signal
 from collections.abc import Callable
 
-from deploy.local import http, postgres, processes, steps
+from deploy.local import http, oneshots, postgres, processes
 from deploy.local.addresses import PORTS
-from deploy.local.services import functions, heat, keystone, mistral, swift
+from deploy.local.services import barbican, endpoints, functions, heat, keystone, mistral, swift
 from deploy.local.services.context import Context
 from deploy.local.supervisor import Unit
 
-SERVICES = ("postgres", "keystone", "mistral", "heat", "swift", *functions.GROUPS)
+SERVICES = ("postgres", "keystone", "mistral", "heat", "swift", "endpoints", *functions.GROUPS)
 """Services in the order in which they are shown."""
 
 _HEALTH_PATHS = {"keystone": "/v3", "swift": "/healthcheck"}
 
 
 def units(context: Context) -> list[Unit]:
-    """Every unit of one cloud."""
+    """Return all units of a cloud, in the order in which they are shown."""
+    return [*_units(context), *(unit for extra in context.state.extras() for unit in _EXTRAS[extra](context))]
+
+
+def _units(context: Context) -> list[Unit]:
     return [
         _postgres(context),
-        _step(context, "databases", steps.make_databases, after=("postgres",)),
+        _oneshot(context, "databases", oneshots.make_databases, after=("postgres",)),
         _service(context, "keystone", keystone.run, after=("databases",)),
         _service(context, "mistral", mistral.run, after=("databases",), follows=("postgres",)),
         _service(context, "heat", heat.run, after=("databases",), follows=("postgres",)),
         _service(context, "swift", swift.run),
-        _step(context, "schema", steps.upgrade_schema, after=("databases",)),
+        _endpoints(context),
+        _oneshot(context, "schema", oneshots.upgrade_schema, after=("databases",)),
         *(_functions(context, group) for group in functions.GROUPS),
-        _step(context, "workflows", steps.register_workflows, after=("mistral", "keystone", "schema")),
-        _step(context, "recover-mistral", steps.resume_executions, after=("mistral", "keystone"), follows=("mistral",)),
-        _step(context, "recover-heat", steps.converge_stacks, after=("heat", "keystone"), follows=("heat",)),
-        _step(context, "boot-hosts", steps.boot_hosts),
+        _oneshot(context, "workflows", oneshots.register_workflows, after=("mistral", "keystone", "schema")),
+        _oneshot(
+            context, "recover-mistral", oneshots.resume_executions, after=("mistral", "keystone"), follows=("mistral",)
+        ),
+        _oneshot(context, "recover-heat", oneshots.converge_stacks, after=("heat", "keystone"), follows=("heat",)),
+        _oneshot(context, "boot-hosts", oneshots.boot_hosts),
     ]
 
 
@@ -43,6 +50,16 @@ def _postgres(context: Context) -> Unit:
         stop_signal=signal.SIGINT,
         last=True,
     )
+
+
+def _endpoints(context: Context) -> Unit:
+    marker = endpoints.marker(context)
+
+    def start() -> int:
+        marker.unlink(missing_ok=True)
+        return processes.fork(lambda: endpoints.run(context), context.state.log("endpoints"))
+
+    return Unit(name="endpoints", start=start, probe=marker.exists)
 
 
 def _service(
@@ -71,7 +88,7 @@ def _functions(context: Context, group: str) -> Unit:
     )
 
 
-def _step(
+def _oneshot(
     context: Context,
     name: str,
     run: Callable[[Context], None],
@@ -85,3 +102,14 @@ def _step(
         after=after,
         follows=follows,
     )
+
+
+def _barbican(context: Context) -> list[Unit]:
+    register = oneshots.register_barbican
+    return [
+        _oneshot(context, "register-barbican", register, after=("keystone",)),
+        _service(context, barbican.NAME, barbican.run, after=("register-barbican",)),
+    ]
+
+
+_EXTRAS: dict[str, Callable[[Context], list[Unit]]] = {barbican.NAME: _barbican}

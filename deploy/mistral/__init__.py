@@ -1,1 +1,1 @@
-"""What is installed beside Mistral's executors: the action with which tenants' workflows use the database API."""
+"""The Mistral action with which tenants' workflows use the database API; it is installed beside Mistral's executors."""

@@ -1,7 +1,7 @@
-"""`trove.request`: a request to the database API in the name of whoever runs the workflow.
+"""The Mistral action `trove.request`, which sends a request to the database API with the token of the workflow's owner.
 
-Mistral hides the tenant's token from workflows, so `std.http` cannot carry it; an action has it in its context. In a
-workflow that a cron trigger started, it is the token of the trust that the tenant gave with the trigger.
+Mistral hides the token from workflows, so `std.http` cannot send it; an action finds it in its context. In a workflow
+that a cron trigger started, it is the token of the trust that the tenant gave with the trigger.
 """
 # ruff: noqa: ANN401 - Mistral has no types
 
@@ -12,14 +12,15 @@ from mistral_lib import actions
 from oslo_config import cfg
 
 TIMEOUT_SECONDS = 30
+"""Seconds to wait for each response, of Keystone and of the database API."""
 SERVICE_TYPE = "database"
-TROUBLE = 400
-SILENT = 503
-"""The status of an error without an answer."""
+FIRST_ERROR_STATUS = 400
+NO_RESPONSE = 503
+"""Status in the action's error if there is no response."""
 
 
 class TroveRequest(actions.Action):  # type: ignore[misc]
-    """Send a request; the result is the reply's JSON, or the error {"status", "message"}.
+    """Send a request; the result is the response's JSON, or the error {"status", "message"}.
 
     Args:
         method: GET, POST, ...
@@ -32,17 +33,17 @@ class TroveRequest(actions.Action):  # type: ignore[misc]
         self.method, self.path, self.body = method, path, body
 
     def run(self, context: Any) -> Any:
-        """Send it. Raises nothing: what goes wrong is the action's error."""
+        """Send the request. A failure is returned as the action's error, not raised."""
         try:
             reply = self._send(self._endpoint(context), context.security.auth_token)
         except requests.RequestException as error:
-            return self._failed(SILENT, f"{type(error).__name__}: the database API or Keystone does not answer")
-        if reply.status_code >= TROUBLE:
+            return self._failed(NO_RESPONSE, f"{type(error).__name__}: the database API or Keystone does not answer")
+        if reply.status_code >= FIRST_ERROR_STATUS:
             return self._failed(reply.status_code, reply.text)
         return reply.json() if reply.content else None
 
     def test(self, _context: Any) -> None:
-        """A dry run has no result."""
+        """Do nothing: a dry run has no result."""
 
     def _send(self, endpoint: str, token: str) -> requests.Response:
         return requests.request(
@@ -54,7 +55,7 @@ class TroveRequest(actions.Action):  # type: ignore[misc]
         )
 
     def _endpoint(self, context: Any) -> str:
-        """The public endpoint in the tenant's own catalog."""
+        """Return the public endpoint in the tenant's service catalog."""
         keystone = cfg.CONF.keystone_authtoken.auth_url.rstrip("/").removesuffix("/v3")
         headers = {"X-Auth-Token": context.security.auth_token}
         reply = requests.get(f"{keystone}/v3/auth/catalog", headers=headers, timeout=TIMEOUT_SECONDS)

@@ -1,6 +1,6 @@
-"""Heat: bring a stack to what a template says, ask how it fares, take it away.
+"""Heat: create, update and delete stacks, and read their status.
 
-Every call returns at once; Heat works on its own and `status` tells how far it is.
+Every call returns before Heat has made the change; `status` says whether it has.
 """
 
 import hashlib
@@ -13,26 +13,27 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from functions.base.errors import StepFailed, Unavailable
+from functions.base.settings import get_settings
 from functions.cloud.session import service_session
-from functions.runtime.errors import StepFailed, Unavailable
-from functions.runtime.settings import get_settings
 
 INPUT_TAG = "trove-input-"
-"""Tag of a stack that holds the digest of what it was made from (Heat hides secret parameters, so they cannot be
-compared)."""
+"""Prefix of the tag that holds the digest of a stack's input, since Heat hides secret parameters."""
 DIGEST_LENGTH = 40
+"""Hexadecimal digits of the digest in the tag."""
 SERVER_ERROR = 500
 BUSY = frozenset({404, 409, 429})
-"""HTTP statuses of a stack in change, by another call or by its own deletion, and of a busy Heat."""
+"""HTTP statuses with which Heat answers while the stack is being changed or deleted, or Heat is busy: retry."""
 STATES: Mapping[str, Literal["in_progress", "complete", "failed"]] = {
     "IN_PROGRESS": "in_progress",
     "COMPLETE": "complete",
     "FAILED": "failed",
 }
+"""The state of a stack by the last word of Heat's status."""
 
 
 GONE = "DELETE_COMPLETE"
-"""Heat shows a deleted stack so for a moment, before it does not know it any more."""
+"""The status of a deleted stack for a moment, before Heat answers 404."""
 
 
 class HeatUnavailable(Unavailable):
@@ -44,34 +45,34 @@ class StackFailed(StepFailed):
 
 
 class StackStatus(BaseModel):
-    """How a stack fares."""
+    """The status of a stack."""
 
     model_config = ConfigDict(frozen=True)
 
     state: Literal["in_progress", "complete", "failed", "absent"]
     action: str = ""
-    """What Heat did last: CREATE, UPDATE, DELETE, ..."""
+    """Heat's last action on the stack: CREATE, UPDATE, DELETE, ..."""
     reason: str = ""
-    outputs: dict[str, Any] = {}
+    outputs: dict[str, object] = {}
     """The outputs by name; only of a complete stack."""
     parameters: dict[str, str] = {}
-    """What it was last asked to be, as text; only of a complete stack."""
+    """The stack's parameters, as text; only of a complete stack."""
 
 
 class _Files(NamedTuple):
-    template: dict[str, Any]
-    environment: dict[str, Any]
+    template: dict[str, object]
+    environment: dict[str, object]
     files: dict[str, str]
 
 
 def apply(
     stack_name: str, template: Path, environment: Path, parameters: Mapping[str, object], tags: Sequence[str] = ()
 ) -> bool:
-    """Create the stack, or update it when it was made from something else; called again, nothing more happens.
+    """Create the stack, or update it if its input has changed. Do nothing if the stack has this input already.
 
-    The environment maps the substrate's types. A stack that failed on this very input is left as it is: `status`
-    tells. Parameters that are left out in an update keep their values. False: Heat still works on another input, so
-    nothing was done.
+    The environment maps the substrate's types. A stack that failed with this input is not retried: `status` says so.
+    Parameters that are left out of an update keep their values. Return False if Heat is still working on another
+    input; nothing was done then.
 
     Raises:
         HeatUnavailable: retryable.
@@ -94,12 +95,12 @@ def apply(
 
 
 def status(stack_name: str) -> StackStatus:
-    """How the stack fares; `absent` when there is none. Raises HeatUnavailable, StackFailed (Heat refuses to say)."""
+    """Return the status of the stack; its state is `absent` if there is none. Raises HeatUnavailable, StackFailed."""
     stack = _find(stack_name)
     if stack is None:
         return StackStatus(state="absent")
     state = STATES[stack.status]
-    outputs: dict[str, Any] = {}
+    outputs: dict[str, object] = {}
     parameters: dict[str, str] = {}
     if state == "complete":
         with _errors(stack_name):
@@ -116,13 +117,13 @@ def status(stack_name: str) -> StackStatus:
 
 
 def names() -> list[str]:
-    """The names of all stacks of the service project. Raises HeatUnavailable, StackFailed (Heat refuses to say)."""
+    """Return the names of all stacks of the service project. Raises HeatUnavailable, StackFailed."""
     with _errors("list"):
         return [stack.stack_name for stack in _stacks().list() if stack.stack_status != GONE]
 
 
 def delete(stack_name: str) -> None:
-    """Delete the stack; one that is absent or being deleted stays so. Raises HeatUnavailable, StackFailed."""
+    """Delete the stack, unless it is absent or being deleted. Raises HeatUnavailable, StackFailed."""
     stack = _find(stack_name)
     if stack is None or stack.stack_status == "DELETE_IN_PROGRESS":
         return
@@ -138,8 +139,8 @@ def _stacks() -> Any:  # noqa: ANN401 - heatclient is untyped
     return Client(session=service_session(), region_name=region, interface="public").stacks
 
 
-def _create(stack_name: str, request: dict[str, Any]) -> None:
-    """Create; when another call was faster, that one counts."""
+def _create(stack_name: str, request: dict[str, object]) -> None:
+    """Create the stack, unless another call has created it meanwhile."""
     from heatclient.exc import HTTPConflict
 
     with _errors(stack_name), suppress(HTTPConflict):
@@ -147,7 +148,7 @@ def _create(stack_name: str, request: dict[str, Any]) -> None:
 
 
 def _find(stack_name: str) -> Any:  # noqa: ANN401 - heatclient is untyped
-    """The stack without its outputs, or None."""
+    """Return the stack without its outputs, or None if there is none."""
     with _errors(stack_name), _absent_is_fine():
         stack = _stacks().get(stack_name, resolve_outputs=False)
         return None if stack.stack_status == GONE else stack
@@ -162,7 +163,7 @@ def _absent_is_fine() -> AbstractContextManager[None]:
 
 @contextmanager
 def _errors(stack_name: str) -> Iterator[None]:
-    """Turn the client's errors into ours."""
+    """Raise HeatUnavailable or StackFailed for the errors of heatclient and keystoneauth."""
     from heatclient import exc
     from keystoneauth1.exceptions import ClientException
 
@@ -177,7 +178,7 @@ def _errors(stack_name: str) -> Iterator[None]:
 
 
 def _read(template_file: Path, environment_file: Path) -> _Files:
-    """The template and the environment, with every file they name."""
+    """Return the template and the environment, with every file that they name."""
     from heatclient.common import template_utils
 
     template_files, template = template_utils.get_template_contents(str(template_file))
@@ -186,6 +187,6 @@ def _read(template_file: Path, environment_file: Path) -> _Files:
 
 
 def _digest(made_from: _Files, parameters: Mapping[str, object]) -> str:
-    """Names an input: SHA-256 over its canonical JSON."""
+    """Return the digest of an input: SHA-256 over its canonical JSON."""
     text = json.dumps([made_from, dict(parameters)], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]

@@ -1,4 +1,4 @@
-"""Mistral: start the workflow of an operation, and ask how an execution fares."""
+"""Mistral: start the workflow of an operation, read the state of an execution, cancel it."""
 
 import json
 from datetime import datetime
@@ -6,21 +6,22 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from functions.base.errors import StepFailed, Unavailable
+from functions.base.settings import get_settings
 from functions.cloud.session import service_session
-from functions.runtime import token
-from functions.runtime.errors import StepFailed, Unavailable
-from functions.runtime.settings import get_settings
+from functions.framework import token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from keystoneauth1.adapter import Adapter
 
-TIMEOUT_SECONDS = 10.0
 NOT_FOUND = 404
 SERVER_ERROR = 500
+Reply = dict[str, Any]
+"""A JSON object of Mistral's."""
 BUSY = frozenset({408, 429})
-"""HTTP statuses of a service, or of a proxy before it, that asks to come again."""
+"""HTTP statuses with which Mistral, or a proxy before it, asks for a retry."""
 
 
 class MistralUnavailable(Unavailable):
@@ -28,11 +29,11 @@ class MistralUnavailable(Unavailable):
 
 
 class MistralRefused(StepFailed):
-    """Mistral answers, and the answer is no."""
+    """Mistral refused the request."""
 
 
 class ExecutionState(StrEnum):
-    """The states of an execution; ABSENT: Mistral knows none of that id."""
+    """The states of an execution; ABSENT: Mistral has no execution of that id."""
 
     RUNNING = "RUNNING"
     PAUSED = "PAUSED"
@@ -44,12 +45,13 @@ class ExecutionState(StrEnum):
 
 
 ALIVE = frozenset({ExecutionState.RUNNING, ExecutionState.PAUSED, ExecutionState.IDLE})
+"""The states of an execution that has not ended."""
 
 
 def start(execution_id: str, workflow: str, operation_id: str, expires: datetime) -> None:
-    """Start a workflow for an operation under an id of ours; started twice, it runs once.
+    """Start a workflow for an operation under the given execution id; a second call with that id does nothing.
 
-    The execution's environment holds where the functions are and the operation's token, good until `expires`.
+    The execution's environment holds the functions' URLs and the operation's token, which is valid until `expires`.
 
     Raises:
         MistralUnavailable, MistralRefused.
@@ -61,7 +63,7 @@ def start(execution_id: str, workflow: str, operation_id: str, expires: datetime
 
 
 def alive() -> dict[str, str]:
-    """The operations' executions that are not over, each with its operation's id.
+    """Return the operation's id of each execution that has not ended, by the execution's id.
 
     Raises:
         MistralUnavailable, MistralRefused.
@@ -72,13 +74,13 @@ def alive() -> dict[str, str]:
 
 
 def state(execution_id: str) -> ExecutionState:
-    """How an execution fares. Raises MistralUnavailable, MistralRefused."""
+    """Return the state of an execution. Raises MistralUnavailable, MistralRefused."""
     reply = send("GET", f"/executions/{execution_id}", allow_absent=True)
     return ExecutionState(reply["state"]) if reply else ExecutionState.ABSENT
 
 
 def cancel(execution_id: str) -> None:
-    """Cancel an execution; one that is over or absent stays so. Raises MistralUnavailable, MistralRefused."""
+    """Cancel an execution, unless it has ended or is absent. Raises MistralUnavailable, MistralRefused."""
     if state(execution_id) in ALIVE:
         send("PUT", f"/executions/{execution_id}", json={"state": "CANCELLED"}, allow_absent=True)
 
@@ -91,8 +93,8 @@ def _adapter() -> "Adapter":
     return Adapter(service_session(), service_type="workflowv2", interface="public", region_name=region)
 
 
-def send(method: str, path: str, *, allow_absent: bool = False, **arguments: Any) -> dict[str, Any] | None:  # noqa: ANN401
-    """One request to Mistral; None when what it names is absent and may be.
+def send(method: str, path: str, *, allow_absent: bool = False, **arguments: Any) -> Reply | None:  # noqa: ANN401
+    """Send one request to Mistral and return its body; with `allow_absent` return None for 404.
 
     Raises:
         MistralUnavailable, MistralRefused.
@@ -100,8 +102,9 @@ def send(method: str, path: str, *, allow_absent: bool = False, **arguments: Any
     from keystoneauth1.exceptions import ClientException
 
     request: Callable[..., Any] = _adapter().request
+    seconds = get_settings().mistral_request_seconds
     try:
-        response = request(path, method, raise_exc=False, timeout=TIMEOUT_SECONDS, **arguments)
+        response = request(path, method, raise_exc=False, timeout=seconds, **arguments)
     except ClientException as error:
         raise MistralUnavailable(f"Mistral does not answer: {type(error).__name__}") from error
     if response.status_code == NOT_FOUND and allow_absent:
@@ -110,5 +113,5 @@ def send(method: str, path: str, *, allow_absent: bool = False, **arguments: Any
         raise MistralUnavailable(f"Mistral answers {response.status_code}")
     if not response.ok:
         raise MistralRefused(f"Mistral refuses {method} {path}: {response.status_code}")
-    body: dict[str, Any] = response.json() if response.content else {}
+    body: Reply = response.json() if response.content else {}
     return body

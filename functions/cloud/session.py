@@ -3,21 +3,18 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from functions.runtime.settings import get_settings, require
+from functions.base.settings import get_settings, require
 
 if TYPE_CHECKING:
     from keystoneauth1.session import Session
 
-REQUEST_TIMEOUT = 15
-"""Seconds that one request to a service may take: half of a step's deadline."""
-
 
 @lru_cache(maxsize=1)
 def service_session() -> "Session":
-    """The process's session as the service user; it renews its token by itself and is safe for threads.
+    """Return the process's session as the service user, which renews its token and is safe for threads.
 
     Raises:
-        SettingMissing: this function group was given no service user.
+        SettingMissing: the function group was given no service user.
     """
     from keystoneauth1.identity.v3 import Password
     from keystoneauth1.session import Session
@@ -31,4 +28,4 @@ def service_session() -> "Session":
         user_domain_name=settings.os_user_domain_name,
         project_domain_name=settings.os_project_domain_name,
     )
-    return Session(auth=auth, timeout=REQUEST_TIMEOUT)
+    return Session(auth=auth, timeout=settings.service_request_seconds)

@@ -9,19 +9,15 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from functions.base.clock import now
+from functions.base.errors import StepFailed, Unavailable
+from functions.base.settings import get_settings, require
 from functions.cloud.session import service_session
-from functions.runtime.clock import now
-from functions.runtime.errors import StepFailed, Unavailable
-from functions.runtime.settings import get_settings, require
 
 TEMPURL_KEY_HEADER = "x-account-meta-temp-url-key"
-SLO_SEGMENTS = 1000
-"""Segments a static large object may have by Swift's default; more are grouped into sub-manifests."""
-BULK_DELETE = 1000
-"""Objects deleted in one request; Swift allows 10,000."""
 NOT_FOUND = 404
 BUSY = frozenset({408, 429})
-"""HTTP statuses with which Swift asks to come again."""
+"""HTTP statuses with which Swift asks for a retry."""
 
 
 class SwiftUnavailable(Unavailable):
@@ -29,7 +25,7 @@ class SwiftUnavailable(Unavailable):
 
 
 class SwiftRefused(StepFailed):
-    """Swift answers, and the answer is no."""
+    """Swift refused the request."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +47,10 @@ class TempUrl:
 
 @contextmanager
 def connected(project_id: str | None = None) -> Iterator[Any]:
-    """A connection as the service user, to the service account or that of another project.
+    """Open a connection as the service user, to the service account or to the account of another project.
 
     Raises:
-        SwiftRefused, SwiftUnavailable: from the block.
+        SwiftRefused, SwiftUnavailable: a request in the block failed.
     """
     from keystoneauth1.exceptions import ClientException as KeystoneError
     from swiftclient import Connection
@@ -63,7 +59,7 @@ def connected(project_id: str | None = None) -> Iterator[Any]:
     options = {"region_name": get_settings().os_region_name}
     if project_id is not None:
         options["object_storage_url"] = account_url(project_id)
-    connection = Connection(session=service_session(), os_options=options, retries=1)
+    connection = Connection(session=service_session(), os_options=options, retries=get_settings().swift_retries)
     try:
         yield connection
     except ClientException as error:
@@ -79,7 +75,7 @@ def connected(project_id: str | None = None) -> Iterator[Any]:
 
 
 def ensure_container(container: str) -> None:
-    """Make the container and the account's TempURL key, if they are not there."""
+    """Create the container and set the account's TempURL key, unless they are there."""
     with connected() as connection:
         connection.put_container(container)
         key = require("tempurl_key")
@@ -88,12 +84,12 @@ def ensure_container(container: str) -> None:
 
 
 def prefix_tempurl(method: str, container: str, prefix: str, expires: datetime) -> TempUrl:
-    """A TempURL for `method` on every object of `container` whose name begins with `prefix`; `expires` is naive UTC."""
+    """Return a TempURL for `method` on the objects of `container` below `prefix`; `expires` is naive UTC."""
     return sign(method, f"{account_url()}/{container}/{prefix}", expires, require("tempurl_key"))
 
 
 def sign(method: str, url_prefix: str, expires: datetime, key: str) -> TempUrl:
-    """A TempURL for `method` on every object whose URL begins so, signed with the account's or container's key."""
+    """Return a TempURL for `method` on the objects below `url_prefix`, signed with the account's or container's key."""
     from swiftclient.utils import generate_temp_url
 
     path = urlsplit(url_prefix).path
@@ -103,7 +99,7 @@ def sign(method: str, url_prefix: str, expires: datetime, key: str) -> TempUrl:
 
 
 def account_url(project_id: str | None = None) -> str:
-    """URL of the service account, or of the account of another project: they differ in the project's id only."""
+    """Return the URL of the service account, or of a project's account, which differs in the project's id only."""
     with connected() as connection:
         url, _token = connection.get_auth()
     own = str(url).rstrip("/")
@@ -111,7 +107,7 @@ def account_url(project_id: str | None = None) -> str:
 
 
 def list_objects(container: str, prefix: str, project_id: str | None = None) -> list[StoredObject]:
-    """Everything below a prefix; a container that is not there has nothing."""
+    """Return the objects below a prefix; an empty list if there is no such container."""
     from swiftclient.exceptions import ClientException
 
     with connected(project_id) as connection:
@@ -125,47 +121,48 @@ def list_objects(container: str, prefix: str, project_id: str | None = None) -> 
 
 
 def containers(prefix: str) -> list[str]:
-    """The containers of the service account whose names begin with a prefix."""
+    """Return the names of the service account's containers that begin with a prefix."""
     with connected() as connection:
         _headers, listing = connection.get_account(prefix=prefix, full_listing=True)
     return [entry["name"] for entry in listing]
 
 
 def folders(container: str) -> list[str]:
-    """What the objects' names begin with, up to the first slash."""
+    """Return the names of a container's pseudo-folders: the parts of its objects' names before the first slash."""
     with connected() as connection:
         _headers, listing = connection.get_container(container, delimiter="/", full_listing=True)
     return [entry["subdir"].rstrip("/") for entry in listing if "subdir" in entry]
 
 
 def read(container: str, name: str) -> bytes:
-    """What is in an object.
+    """Return the content of an object.
 
     Raises:
-        SwiftRefused: it is not there, or not what was stored.
+        SwiftRefused: the object is missing, or its MD5 is not its etag.
         SwiftUnavailable: retryable.
     """
     with connected() as connection:
         headers, body = connection.get_object(container, name)
     if hashlib.md5(body, usedforsecurity=False).hexdigest() != headers.get("etag"):
-        raise SwiftRefused(f"{container}/{name} in Swift is not what was stored (MD5 differs)")
+        raise SwiftRefused(f"{container}/{name} in Swift is not what was stored: its MD5 is not its etag")
     return bytes(body)
 
 
 def write_json(container: str, name: str, document: object) -> None:
-    """Store a JSON document."""
+    """Store a document as JSON."""
     with connected() as connection:
         body = json.dumps(document, indent=1)
         connection.put_object(container, name, body, content_type="application/json")
 
 
 def write_manifest(container: str, name: str, segments: Sequence[StoredObject], metadata: dict[str, str]) -> str:
-    """Store the static large object `name` made of `segments` in order; its etag.
+    """Store the static large object `name` made of `segments` in order, and return its etag.
 
-    Swift checks every segment's etag and size as it stores the manifest, and refuses it if one differs.
+    Swift checks the etag and size of every segment, and refuses the manifest if one differs.
     """
     with connected() as connection:
-        groups = [segments[i : i + SLO_SEGMENTS] for i in range(0, len(segments), SLO_SEGMENTS)]
+        size = get_settings().swift_manifest_segments
+        groups = [segments[i : i + size] for i in range(0, len(segments), size)]
         if len(groups) == 1:
             return _put_manifest(connection, container, name, _entries(container, segments), metadata)
         entries: list[dict[str, object]] = []
@@ -198,17 +195,18 @@ def _put_manifest(
 
 
 def delete_prefix(container: str, prefix: str) -> bool:
-    """Delete what is below a prefix, up to BULK_DELETE objects a call; True when nothing is left."""
+    """Delete up to `swift_deletes` objects below a prefix; return True if none is left."""
     return delete_objects(container, [stored.name for stored in list_objects(container, prefix)])
 
 
 def delete_objects(container: str, names: Sequence[str], project_id: str | None = None) -> bool:
-    """Delete objects, up to BULK_DELETE a call; True when these were all."""
-    lines = "".join(f"{quote(f'{container}/{name}')}\n" for name in names[:BULK_DELETE])
+    """Delete the first `swift_deletes` of the objects; return True if none is left."""
+    most = get_settings().swift_deletes
+    lines = "".join(f"{quote(f'{container}/{name}')}\n" for name in names[:most])
     if lines:
         with connected(project_id) as connection:
             headers = {"content-type": "text/plain", "accept": "application/json"}
             _headers, body = connection.post_account(headers, query_string="bulk-delete", data=lines)
             if errors := json.loads(body)["Errors"]:
                 raise SwiftUnavailable(f"Swift did not delete {len(errors)} objects of {container}")
-    return len(names) <= BULK_DELETE
+    return len(names) <= most

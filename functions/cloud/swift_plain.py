@@ -1,17 +1,18 @@
-"""Objects of an account that somebody else may write to: read with the service user's rights, and never followed.
+"""Objects of an account that others may write to: read with the service user's rights, never following a link.
 
-A symbolic link of Swift points into any account, a large object's segments may be such links, and the service user may
-read all of them. Both query parameters make Swift answer with the object's own bytes: the link's or manifest's, which
-are not what was announced.
+A symbolic link of Swift may point into any account, so may the segments of a large object, and the service user may
+read all of them. The query AS_IT_IS makes Swift return the bytes of the link or manifest itself, which fail the check.
 """
 
 from typing import Any
 
+from functions.base.errors import StepFailed
 from functions.cloud import swift
-from functions.runtime.errors import StepFailed
 
 AS_IT_IS = "symlink=get&multipart-manifest=get"
+"""Query with which Swift returns the bytes of a link or manifest, and not of what it names."""
 CHUNK_BYTES = 2**20
+"""Bytes of an object that a copy holds in memory."""
 
 
 class NotPlain(StepFailed):
@@ -19,9 +20,9 @@ class NotPlain(StepFailed):
 
 
 def read(project_id: str | None, container: str, name: str, limit: int) -> bytes | None:
-    """The bytes of a small object of a project's account (None: the service's own); None when it is not there.
+    """Return the bytes of an object of a project's account (None: the service account), or None if it is missing.
 
-    Raises NotPlain when it is larger than `limit`.
+    Raises NotPlain if the object is larger than `limit` bytes.
     """
     with swift.connected(project_id) as connection:
         opened = _open(connection, container, name)
@@ -35,9 +36,9 @@ def read(project_id: str | None, container: str, name: str, limit: int) -> bytes
 
 
 def copy(project_id: str | None, container: str, source: str, target: tuple[str, swift.StoredObject]) -> None:
-    """Copy an object of a project's account to the service account: a container there and what it will be.
+    """Copy an object of a project's account to `target`: a container of the service account and the object there.
 
-    Raises NotPlain when the source is missing or has other bytes.
+    Raises NotPlain if the source is missing, or its etag or size is not the target's.
     """
     place, wanted = target
     with swift.connected(project_id) as theirs, swift.connected() as ours:

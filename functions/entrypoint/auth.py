@@ -1,23 +1,25 @@
-"""Authentication by keystonemiddleware; valid tokens are remembered for a minute in the process."""
+"""Authentication by keystonemiddleware; each process caches valid tokens for a minute."""
 
 import threading
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from werkzeug.test import run_wsgi_app
 
-from functions.entrypoint.call import Identity
+from functions.base.errors import Unavailable
+from functions.base.settings import get_settings, require
+from functions.entrypoint.api_request import Identity
 from functions.entrypoint.errors import Unauthorized
 from functions.entrypoint.token_cache import TokenCache
-from functions.runtime.errors import Unavailable
-from functions.runtime.settings import get_settings, require
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from oslo_config.cfg import ConfigOpts
 
 TOKEN_CACHE_SECONDS = 60
+"""Seconds for which a valid token is not checked again; a revoked one is accepted as long."""
 KEYSTONE_TIMEOUT_SECONDS = 10
+"""Seconds to wait for Keystone before the request is answered with 503."""
 
 _GROUP = "keystone_authtoken"
 _CACHE = "trove.token_cache"
@@ -27,14 +29,14 @@ _cache = TokenCache()
 
 
 class KeystoneUnavailable(Unavailable):
-    """Tokens cannot be checked now."""
+    """Keystone cannot check the token now."""
 
 
 def authenticate(environ: "WSGIEnvironment") -> Identity:
-    """Who sent the request.
+    """Check the request's token with Keystone; return its project, user and roles.
 
     Raises:
-        Unauthorized: no token, or an invalid or expired one, or one that is not for a project.
+        Unauthorized: the token is missing, invalid, expired, or not scoped to a project.
         KeystoneUnavailable: Keystone does not answer.
     """
     from keystoneauth1.exceptions import ClientException
@@ -70,13 +72,13 @@ def _build_middleware() -> "WSGIApplication":
 
 
 def _accept(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
-    """Stands behind the middleware: reached only with a valid token, whose contents are then in the environment."""
+    """Record the environment that keystonemiddleware passes on, with the token's contents, if the token is valid."""
     environ[_ACCEPTED].append(environ)
     start_response("204 No Content", [])
     return []
 
 
-def _configuration() -> dict[str, Any]:
+def _configuration() -> dict[str, object]:
     settings = get_settings()
     return {
         "oslo_config_config": _service_user(),
@@ -95,7 +97,7 @@ def _configuration() -> dict[str, Any]:
 
 
 def _service_user() -> "ConfigOpts":
-    """A configuration without files that holds who checks the tokens."""
+    """Return an oslo.config object, read from no file, with the credentials of the user that checks tokens."""
     from keystoneauth1 import loading
     from oslo_config import cfg
 

@@ -1,4 +1,4 @@
-"""From a request to the function that answers it: route, microversion, token, project, policy, parameters, body."""
+"""Checks a request (route, microversion, token, project, policy, parameters, body) and calls its handler."""
 
 import importlib
 import re
@@ -11,96 +11,98 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request
 from werkzeug.wsgi import get_host
 
+from functions.base.errors import BadRequest, Forbidden, NotFound
 from functions.entrypoint import microversions
-from functions.entrypoint.call import AnyCall, Call, Handler, Identity, Place, Reply
+from functions.entrypoint.api_request import AnyRequest, ApiRequest, Handler, Identity, RequestUrl, ResponseBody
 from functions.entrypoint.errors import BadMediaType, RequestTooLarge
 from functions.entrypoint.routes import ROUTES
 from functions.entrypoint.routing import Match, Route, Router
-from functions.runtime.errors import BadRequest, Forbidden, NotFound
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from pydantic import BaseModel
 
 MINOR = "trove.microversion"
-"""Key of the WSGI environment for the N of the microversion 1.N that was agreed on."""
+"""Key of the WSGI environment for the N of the negotiated microversion 1.N."""
 
 _router = Router(ROUTES)
-_ANYBODY = Identity(project_id="", user_id="")
+_ANONYMOUS = Identity(project_id="", user_id="")
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A successful reply."""
+class Success:
+    """The response to a request that succeeded."""
 
     status: int
-    reply: Reply
+    body: ResponseBody
 
 
-def serve(request: Request, request_id: str) -> Answer:
-    """Answer a request.
+def serve(http_request: Request, request_id: str) -> Success:
+    """Check a request, call its handler, and return the response.
 
     Raises:
-        TroveError: the request is refused or cannot be carried out.
+        TroveError: the request is refused or fails.
     """
-    path = _raw_path(request.environ)
-    match = _router.match(request.method, path)
-    place = Place(f"{request.scheme}://{get_host(request.environ)}", path, request.query_string.decode("latin-1"))
-    call = Call(match, place, request_id, _ANYBODY, None, None)
+    path = _raw_path(http_request.environ)
+    match = _router.match(http_request.method, path)
+    base_url = f"{http_request.scheme}://{get_host(http_request.environ)}"
+    url = RequestUrl(base_url, path, http_request.query_string.decode("latin-1"))
+    request = ApiRequest(match, url, request_id, _ANONYMOUS, None, None)
     if match.route.policy is None:
-        return Answer(match.route.status, _handler(match.route)(call))
-    return _serve_project(request, call)
+        return Success(match.route.status, _handler(match.route)(request))
+    return _serve_project(http_request, request)
 
 
-def _serve_project(request: Request, call: Call[None, None]) -> Answer:
-    """Answer a request for what a project owns."""
+def _serve_project(http_request: Request, request: ApiRequest[None, None]) -> Success:
+    """Serve a request that needs a token."""
     import structlog
 
+    from functions.base.logs import get_logger
     from functions.entrypoint.auth import authenticate
     from functions.entrypoint.idempotency import key_of
     from functions.entrypoint.rate_limits import rate_limits
-    from functions.runtime.logs import get_logger
 
     started = time.monotonic()
-    route = call.match.route
-    minor = request.environ[MINOR] = _negotiated(request, route)
-    identity = authenticate(request.environ)
-    rate_limits().take(identity.project_id, request.method)
-    identity = _authorised(call.match, identity)
-    who = {"project_id": identity.project_id, "user_id": identity.user_id}
-    with structlog.contextvars.bound_contextvars(request_id=call.request_id, **who):
-        query = _query(request, route)
-        body = _body(request, route)
-        key = key_of(request, minor)
-        full = Call(call.match, call.place, call.request_id, identity, body, query, minor, key)
-        answer = Answer(route.status, _answered(request, full))
+    route = request.match.route
+    minor = http_request.environ[MINOR] = _negotiate(http_request, route)
+    identity = authenticate(http_request.environ)
+    rate_limits().count(identity.project_id, http_request.method)
+    identity = _authorise(request.match, identity)
+    caller = {"project_id": identity.project_id, "user_id": identity.user_id}
+    with structlog.contextvars.bound_contextvars(request_id=request.request_id, **caller):
+        query = _query(http_request, route)
+        body = _body(http_request, route)
+        key = key_of(http_request, minor)
+        token = http_request.headers.get("X-Auth-Token", "")
+        full = ApiRequest(request.match, request.url, request.request_id, identity, body, query, minor, key, token)
+        success = Success(route.status, _answer(http_request, full))
         elapsed_ms = round((time.monotonic() - started) * 1000, 1)
         get_logger().info("request served", api_operation=route.operation_id, status=route.status, ms=elapsed_ms)
-        return answer
+        return success
 
 
-def _answered(request: Request, call: AnyCall) -> Reply:
-    from functions.entrypoint.patience import patient
+def _answer(http_request: Request, request: AnyRequest) -> ResponseBody:
+    from functions.entrypoint.waiting import retry_while_busy
 
-    handler = patient(_handler(call.match.route))
-    if call.idempotency_key is None:
-        return handler(call)
-    from functions.entrypoint.idempotency import answered_once
+    handler = retry_while_busy(_handler(request.match.route))
+    if request.idempotency_key is None:
+        return handler(request)
+    from functions.entrypoint.idempotency import answer_once
 
-    return answered_once(request, call, call.idempotency_key, lambda: handler(call))
+    return answer_once(http_request, request, request.idempotency_key, lambda: handler(request))
 
 
 def _raw_path(environ: "WSGIEnvironment") -> str:
-    """The path as it was sent: PATH_INFO is decoded already, so an encoded slash would be lost in it."""
+    """Return the path as it was sent. PATH_INFO is decoded, so it no longer tells an encoded slash from a plain one."""
     raw: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     if "://" in raw.partition("?")[0]:
         raw = urlsplit(raw).path
     return raw.partition("?")[0] or quote(environ.get("PATH_INFO", "").encode("latin-1"))
 
 
-def _negotiated(request: Request, route: Route) -> int:
-    minor = microversions.negotiate(request.headers.get(microversions.HEADER))
+def _negotiate(http_request: Request, route: Route) -> int:
+    minor = microversions.negotiate(http_request.headers.get(microversions.HEADER))
     if minor < route.since:
         raise NotFound(
             f"The resource could not be found: it needs microversion {microversions.text(route.since)} or later."
@@ -108,7 +110,7 @@ def _negotiated(request: Request, route: Route) -> int:
     return minor
 
 
-def _authorised(match: Match, identity: Identity) -> Identity:
+def _authorise(match: Match, identity: Identity) -> Identity:
     from functions.entrypoint import policy
 
     if match.parameters["project_id"] != identity.project_id:
@@ -117,24 +119,24 @@ def _authorised(match: Match, identity: Identity) -> Identity:
     return replace(identity, is_admin=policy.allowed("context_is_admin", identity))
 
 
-def _query(request: Request, route: Route) -> "BaseModel | None":
+def _query(http_request: Request, route: Route) -> "BaseModel | None":
     if route.query is None:
         return None
     from functions.entrypoint import models, validation
 
     model: type[BaseModel] = getattr(models, route.query)
-    return validation.validate_query(model, request.query_string.decode("latin-1"))
+    return validation.validate_query(model, http_request.query_string.decode("latin-1"))
 
 
-def _body(request: Request, route: Route) -> "BaseModel | None":
+def _body(http_request: Request, route: Route) -> "BaseModel | None":
     if route.body is None:
         return None
     from functions.entrypoint import models, validation
 
-    content = _content(request)
+    content = _content(http_request)
     if not content and route.body_optional:
         return None
-    if request.mimetype and not _JSON_TYPE.fullmatch(request.mimetype):
+    if http_request.mimetype and not _JSON_TYPE.fullmatch(http_request.mimetype):
         raise BadMediaType("The Content-Type is not supported: send application/json.")
     if not content:
         raise BadRequest("The request has no body: send a JSON object.")
@@ -142,14 +144,14 @@ def _body(request: Request, route: Route) -> "BaseModel | None":
     return validation.validate_body(model, content)
 
 
-def _content(request: Request) -> bytes:
-    from functions.runtime.settings import get_settings
+def _content(http_request: Request) -> bytes:
+    from functions.base.settings import get_settings
 
-    request.max_content_length = get_settings().max_request_bytes
+    http_request.max_content_length = get_settings().max_request_bytes
     try:
-        return request.get_data()
+        return http_request.get_data()
     except RequestEntityTooLarge:
-        limit = request.max_content_length
+        limit = http_request.max_content_length
         raise RequestTooLarge(f"The request body is larger than the {limit} bytes that are read.") from None
 
 

@@ -1,14 +1,14 @@
 """Microversions: the header `OpenStack-API-Version: database 1.N`, as the OpenStack API guidelines define it.
 
-No header, or one that names other services only, means 1.0. What is not served is 406.
+No header, or one that names other services only, means 1.0. A microversion that is not served is 406.
 """
 
 import re
 
 from functions.entrypoint.errors import NotAcceptable
+from functions.entrypoint.routes import MAXIMUM
 
 MINIMUM = 0
-MAXIMUM = 2
 HEADER = "OpenStack-API-Version"
 SERVICE = "database"
 
@@ -16,15 +16,15 @@ _ENTRY = re.compile(r"([a-z][a-z0-9-]*)\s+(latest|[0-9]+\.[0-9]+)", re.ASCII)
 
 
 def text(minor: int) -> str:
-    """The version number 1.N."""
+    """Return the version number 1.N."""
     return f"1.{minor}"
 
 
 def negotiate(header: str | None) -> int:
-    """The N of the microversion 1.N that the reply follows.
+    """Return the N of the microversion 1.N that the header asks for.
 
     Raises:
-        NotAcceptable: the header cannot be read, or asks for what is not served.
+        NotAcceptable: the header is malformed, or its microversion is not served.
     """
     for entry in (header or "").split(","):
         if not entry.strip():
@@ -38,7 +38,7 @@ def negotiate(header: str | None) -> int:
 
 
 def headers(minor: int) -> dict[str, str]:
-    """The headers of a reply that follows 1.N."""
+    """Return the headers of a response that follows 1.N."""
     return {HEADER: f"{SERVICE} {text(minor)}", "Vary": HEADER}
 
 

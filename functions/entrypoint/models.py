@@ -21,7 +21,7 @@ Id = TypeAliasType(
 PreciseTime = TypeAliasType(
     "PreciseTime", Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
 )
-"""UTC to the millisecond, without a zone; where durations of a step are of interest."""
+"""UTC to the millisecond, without a zone."""
 
 
 Time = TypeAliasType(
@@ -92,7 +92,7 @@ class ConflictFault(Wire):
 
 
 class OverLimitReason(Wire):
-    """When the rate of requests is the reason, with the rule and the seconds to wait."""
+    """If the limit of requests is the reason, the response has the rule and the seconds to wait."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -169,11 +169,11 @@ class DatastoreVersionItem(Wire):
     """The version number."""
 
     extensions: list[StrictStr] | None = None
-    """From 1.2: what a user can add to a database that is the user's own (`CREATE EXTENSION`)."""
+    """From 1.2: extensions that a user can add to a database that the user owns (`CREATE EXTENSION`)."""
 
     links: list[Link]
     active: StrictBool | None = None
-    """For administrators; others see active versions only."""
+    """Shown to administrators; others see active versions only."""
 
     datastore: Annotated[
         StrictStr | None,
@@ -198,7 +198,7 @@ class DatastoreItem(Wire):
         StrictStr | None,
         Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$"),
     ] = None
-    """Id of the version used when none is asked for."""
+    """Id of the version that a request without one gets."""
 
 
 class DatastoreList(Wire):
@@ -253,7 +253,7 @@ class AbsoluteLimits(Wire):
     )
     verb: Literal["ABSOLUTE"]
     max_instances: StrictInt
-    """-1 is unlimited, here and below."""
+    """-1 is unlimited, in all members."""
 
     max_ram: StrictInt
     """MB."""
@@ -269,7 +269,7 @@ class ClusterList(Wire):
 
 
 class RateLimit(Wire):
-    """How many requests by one method a project may send; each process of the service counts for itself."""
+    """The limit of a project's requests by one method. Each process of the service counts for itself."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -278,10 +278,10 @@ class RateLimit(Wire):
     """PATCH counts as PUT."""
 
     value: Annotated[StrictInt, Field(ge=0)]
-    """Requests a unit."""
+    """Requests allowed in a unit."""
 
     remaining: Annotated[StrictInt, Field(ge=0)]
-    """Left in this unit."""
+    """Requests left in this unit."""
 
     unit: Literal["MINUTE"]
     uri: StrictStr
@@ -316,7 +316,7 @@ class NewInstanceDatastore(Wire):
     """Id or name; without it the datastore's default."""
 
     version_number: Annotated[StrictStr | None, Field(min_length=1)] = None
-    """Tells versions of one name apart."""
+    """Number of the version"""
 
 
 DatabaseName = TypeAliasType(
@@ -346,7 +346,7 @@ class NewUserItem(Wire):
     """Without NUL."""
 
     host: Annotated[StrictStr | None, Field(pattern="^[0-9A-Za-z_.:%/-]{1,255}$")] = None
-    """Where the user may come from; `%`, the default, is anywhere."""
+    """Host that the user may connect from; `%`, the default, is any host."""
 
     databases: list[UserDatabase] | None = None
 
@@ -400,7 +400,7 @@ class NewAccess(Wire):
     """Reachable from outside the tenant's network."""
 
     allowed_cidrs: list[AllowedCidr] | None = None
-    """Who may reach the database; empty is everybody."""
+    """Networks that may reach the database; empty is all."""
 
 
 class ModuleRef(Wire):
@@ -416,18 +416,18 @@ FlavorRef1 = TypeAliasType("FlavorRef1", Annotated[StrictStr, Field(max_length=2
 
 
 Flavor = TypeAliasType("Flavor", Annotated[StrictInt, Field(ge=0)])
-"""What openstacksdk sends for flavorRef, which goes before it."""
+"""openstacksdk's name of flavorRef; ignored if flavorRef is given."""
 
 
 Flavor1 = TypeAliasType("Flavor1", Annotated[StrictStr, Field(max_length=2048, min_length=1)])
-"""What openstacksdk sends for flavorRef, which goes before it."""
+"""openstacksdk's name of flavorRef; ignored if flavorRef is given."""
 
 
 Tag = TypeAliasType("Tag", Annotated[StrictStr, Field(pattern="^[^,/\\x00-\\x1f\\x7f]{1,60}$")])
 
 
 Tags = TypeAliasType("Tags", Annotated[list[Tag], Field(max_length=50)])
-"""Up to 50 texts of 60 characters without comma, slash and control characters; each counts once."""
+"""Up to 50 texts of at most 60 characters, without comma, slash and control characters; duplicates are removed."""
 
 
 class NoOptions(Wire):
@@ -437,7 +437,7 @@ class NoOptions(Wire):
 
 
 class ResetOptions(Wire):
-    """What is inside is not looked at; clients put `force_delete` there."""
+    """The content is ignored; clients send `force_delete`."""
 
 
 FlavorRef2 = TypeAliasType("FlavorRef2", Annotated[StrictInt, Field(ge=0)])
@@ -449,7 +449,7 @@ FlavorRef3 = TypeAliasType("FlavorRef3", Annotated[StrictStr, Field(max_length=2
 
 
 Volume = TypeAliasType("Volume", Annotated[StrictInt, Field(ge=1, le=2147483647)])
-"""The new size; openstacksdk sends the number alone."""
+"""The new size, of a source's replicas, too; openstacksdk sends the number alone. A replica is refused (400)."""
 
 
 class NewSize(Wire):
@@ -462,7 +462,7 @@ class NewSize(Wire):
     """Id of another flavor, or a URL that ends in it."""
 
     volume: NewVolume | Volume | None = None
-    """The new size; openstacksdk sends the number alone."""
+    """The new size, of a source's replicas, too; openstacksdk sends the number alone. A replica is refused (400)."""
 
 
 class InstanceAction(Wire):
@@ -483,10 +483,13 @@ class InstanceAction(Wire):
     """For administrators."""
 
     promote_to_replica_source: NoOptions | None = None
-    """Of a replica; an instance that is none is refused (400)."""
+    """Of a replica; it becomes the source of all others. An instance that is none is refused (400)."""
 
     eject_replica_source: NoOptions | None = None
     """Not offered yet (501)."""
+
+    rebuild_replica: NoOptions | None = None
+    """From 1.2: a replica, in any status, gets a copy of its source's data. Any other instance is refused (400)."""
 
 
 class AccessUpdate(Wire):
@@ -497,7 +500,24 @@ class AccessUpdate(Wire):
     )
     is_public: StrictBool | None = None
     allowed_cidrs: list[AllowedCidr] | None = None
-    """Who may reach the database; empty is everybody. Sessions that are open go on."""
+    """Networks that may reach the database; empty is all. Open sessions are not closed."""
+
+
+class Failover(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    automatic: StrictBool | None = None
+    """Whether a replica takes the place of a primary that is lost without being asked to."""
+
+    mode: Literal["asynchronous", "synchronous"] | None = None
+    """A commit is acknowledged once it is on the primary's disk, or on the disks of `quorum` replicas, too."""
+
+    quorum: Annotated[StrictInt | None, Field(ge=1, le=15)] = None
+    """In synchronous mode; at most the number of replicas."""
+
+    max_lag_bytes: Annotated[StrictInt | None, Field(ge=0)] = None
+    """In asynchronous mode: bytes of log that the new primary may lack for an automatic failover; null: any number."""
 
 
 class InstanceUpdateItem(Wire):
@@ -512,22 +532,25 @@ class InstanceUpdateItem(Wire):
 
     access: AccessUpdate | None = None
     datastore_version: Annotated[StrictStr | None, Field(max_length=255, min_length=1)] = None
-    """Id or name; the instance's own installs its software anew."""
+    """Id or name; the instance's own version installs its software again."""
 
     configuration: Annotated[StrictStr | None, Field(max_length=2048)] = None
-    """Id of a configuration group to attach, or a URL that ends in it; null detaches."""
+    """Id of a configuration group to attach, or a URL that ends in it; null detaches. Refused for a replica."""
 
     replica_of: StrictStr | None = None
-    """Not offered yet (501)."""
+    """Null or an empty text detaches a replica from its source."""
 
     slave_of: StrictStr | None = None
-    """The same by its old name."""
+    """Old name of replica_of."""
 
     deletion_protection: StrictBool | None = None
     """From 1.1."""
 
     tags: Annotated[list[Tag] | None, Field(max_length=50)] = None
-    """From 1.1: all of them anew."""
+    """From 1.1: replaces all tags."""
+
+    failover: Failover | None = None
+    """From 1.2: the policy of the instance's group; fields that are left out stay."""
 
 
 class InstanceUpdate(Wire):
@@ -593,7 +616,7 @@ class InstanceFault(Wire):
     """For administrators."""
 
 
-class InstanceItem(Wire):
+class InstanceReference(Wire):
     model_config = ConfigDict(
         extra="forbid",
     )
@@ -602,31 +625,85 @@ class InstanceItem(Wire):
     ]
     """A UUID."""
 
-    name: StrictStr
-    status: Literal["BUILD", "ACTIVE", "RESTART_REQUIRED", "REBOOT", "RESIZE", "UPGRADE", "BACKUP", "SHUTDOWN", "ERROR"]
-    operating_status: StrictStr
-    """Empty unless ACTIVE."""
-
     links: list[Link]
-    flavor: InstanceFlavor
-    datastore: InstanceDatastore
-    region: StrictStr | None
-    access: InstanceAccess
-    volume: InstanceVolume
-    ip: list[StrictStr] | None = None
-    """Absent until known."""
 
-    addresses: list[InstanceAddress] | None = None
-    """Absent until known."""
 
-    tenant_id: StrictStr | None = None
-    """For administrators."""
+class Follower(Wire):
+    """A replica of the instance."""
 
-    deletion_protection: StrictBool | None = None
-    """From 1.1."""
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    role: Literal["primary", "replica"]
+    state: Literal["serving", "read_only", "following", "disconnected", "stopped"] | None
+    """Of a primary: serving, read_only or stopped; of a replica: following, disconnected or stopped."""
 
-    tags: list[StrictStr] | None = None
-    """From 1.1."""
+    lag_seconds: StrictFloat | None
+    """How old a replica's data is, in seconds; of one that does not follow, the time since its last contact."""
+
+    lag_bytes: StrictInt | None
+    """Bytes of the source's log that a replica has not replayed; of one that does not follow, those kept for it."""
+
+    sync_state: Literal["sync", "async"] | None
+    """Whether writes wait for this replica."""
+
+    last_contact: Time | None
+    """When a replica last heard of its source."""
+
+    problem: StrictStr | None
+    """Why a replica does not follow."""
+
+    observed: Time | None
+    """When the service saw it so; null before it has."""
+
+    id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+
+class InstanceReplication(Wire):
+    """The instance in its group as the service saw it last. Null is what is not known, or not told of its role."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    role: Literal["primary", "replica"]
+    state: Literal["serving", "read_only", "following", "disconnected", "stopped"] | None
+    """Of a primary: serving, read_only or stopped; of a replica: following, disconnected or stopped."""
+
+    lag_seconds: StrictFloat | None
+    """How old a replica's data is, in seconds; of one that does not follow, the time since its last contact."""
+
+    lag_bytes: StrictInt | None
+    """Bytes of the source's log that a replica has not replayed; of one that does not follow, those kept for it."""
+
+    sync_state: Literal["sync", "async"] | None
+    """Whether writes wait for this replica."""
+
+    last_contact: Time | None
+    """When a replica last heard of its source."""
+
+    problem: StrictStr | None
+    """Why a replica does not follow."""
+
+    observed: Time | None
+    """When the service saw it so; null before it has."""
+
+    followers: list[Follower]
+    """The replicas of a primary."""
+
+
+class InstanceFailover(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    automatic: StrictBool
+    mode: Literal["asynchronous", "synchronous"]
+    quorum: StrictInt
+    max_lag_bytes: StrictInt | None
+    guarantee: StrictStr
+    """What a failover may lose, in words."""
 
 
 class InstanceTls(Wire):
@@ -640,13 +717,28 @@ class InstanceTls(Wire):
     """When the database's certificate ends; it is renewed before."""
 
 
-class InstanceList(Wire):
+class InstanceEndpoint(Wire):
     model_config = ConfigDict(
         extra="forbid",
     )
-    instances: list[InstanceItem]
-    links: list[Link] | None = None
-    instances_links: list[Link] | None = None
+    kind: Literal["primary", "readers"]
+    """What it leads to: the instance that takes writes, or the replicas; without any, the primary."""
+
+    addresses: list[InstanceAddress]
+    port: StrictInt
+
+
+class ConnectionString(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    to: Literal["instance", "primary", "readers", "members"]
+    """This instance, an endpoint, or all members, of which the driver finds the one to write to."""
+
+    form: StrictStr
+    """`uri` or `jdbc`, by the datastore."""
+
+    text: StrictStr
 
 
 class MgmtServer(Wire):
@@ -691,7 +783,7 @@ class Quota(Wire):
     """volumes in GB, ram in MB."""
 
     reserved: Literal[0]
-    """Resources count from acceptance on."""
+    """Always 0; resources are in use from acceptance on."""
 
     limit: StrictInt
     """-1 is unlimited."""
@@ -752,7 +844,7 @@ class MgmtVersionUpdate(Wire):
         extra="forbid",
     )
     name: Annotated[StrictStr | None, Field(max_length=255)] = None
-    """Another one than it has is not offered (501)."""
+    """The version's own name; another one is not supported (501)."""
 
     datastore_manager: StrictStr | None = None
     """The datastore's name; accepted for the clients' sake."""
@@ -761,16 +853,16 @@ class MgmtVersionUpdate(Wire):
     """The substrate decides the image; accepted for the clients' sake."""
 
     image_tags: list[StrictStr] | None = None
-    """The same."""
+    """The substrate decides the image; accepted for the clients' sake."""
 
     packages: StrictStr | list[StrictStr] | None = None
-    """The same."""
+    """The datastore decides the packages; accepted for the clients' sake."""
 
     registry_ext: StrictStr | None = None
-    """The same."""
+    """Ignored; accepted for the clients' sake."""
 
     repl_strategy: StrictStr | None = None
-    """The same."""
+    """Ignored; accepted for the clients' sake."""
 
     active: StrictBool | None = None
     default: StrictBool | None = None
@@ -788,16 +880,16 @@ class NewMgmtVersion(Wire):
     """The substrate decides the image; accepted for the clients' sake."""
 
     image_tags: list[StrictStr] | None = None
-    """The same."""
+    """The substrate decides the image; accepted for the clients' sake."""
 
     packages: StrictStr | list[StrictStr] | None = None
-    """The same."""
+    """The datastore decides the packages; accepted for the clients' sake."""
 
     registry_ext: StrictStr | None = None
-    """The same."""
+    """Ignored; accepted for the clients' sake."""
 
     repl_strategy: StrictStr | None = None
-    """The same."""
+    """Ignored; accepted for the clients' sake."""
 
     active: StrictBool | None = None
     default: StrictBool | None = None
@@ -820,23 +912,23 @@ class ParameterItem(Wire):
     """A UUID."""
 
     restart_required: StrictBool
-    """Whether a change is in force only after a restart."""
+    """Whether a change takes effect only after a restart."""
 
     type: Literal["integer", "string", "boolean", "float"]
     min: StrictFloat | None = None
-    """In `unit`; absent where there is none."""
+    """In `unit`; absent if there is no bound."""
 
     max: StrictFloat | None = None
-    """In `unit`; absent where there is none."""
+    """In `unit`; absent if there is no bound."""
 
     description: StrictStr | None = None
     """From 1.1."""
 
     unit: StrictStr | None = None
-    """From 1.1: what whole numbers count. A text of number and unit (`64MB`, `30s`) is taken, too."""
+    """From 1.1: the unit of a plain number. A text of number and unit (`64MB`, `30s`) is accepted, too."""
 
     choices: list[StrictStr] | None = None
-    """From 1.1: the values that it can have."""
+    """From 1.1: the allowed values."""
 
 
 class ParameterList(Wire):
@@ -854,7 +946,7 @@ class ConfigurationDatastore(Wire):
     """Id or name; without it the datastore's default."""
 
     version_number: StrictStr | None = None
-    """Tells apart versions of one name."""
+    """Number of the version"""
 
 
 ConfigurationValues = TypeAliasType("ConfigurationValues", Annotated[dict[str, Any], Field(max_length=1000)])
@@ -938,10 +1030,10 @@ class ConfigurationDetail(Wire):
     datastore_version_name: StrictStr
     datastore_version_number: StrictStr
     instance_count: StrictInt
-    """How many instances have the group."""
+    """Number of instances that have the group."""
 
     values: dict[str, Any]
-    """Passwords and the like are masked."""
+    """Secret values are masked."""
 
 
 class ConfigurationList(Wire):
@@ -968,7 +1060,7 @@ class ConfigurationInstance(Wire):
 
     name: StrictStr
     current: StrictBool | None = None
-    """From 1.1: it has the group's newest values, or is being given them."""
+    """From 1.1: whether the instance has the group's newest values, or an operation is applying them."""
 
 
 class ConfigurationInstanceList(Wire):
@@ -1050,7 +1142,7 @@ Password = TypeAliasType("Password", Annotated[SecretStr, Field(max_length=255, 
 
 
 UserHost = TypeAliasType("UserHost", Annotated[StrictStr, Field(pattern="^[0-9A-Za-z_.:%/-]{1,255}$")])
-"""Where the user may come from; `%` is anywhere, and the only one where the datastore's users have no host."""
+"""Host that the user may connect from; `%` is any host, and the only value if the datastore's users have no host."""
 
 
 class UserPassword(Wire):
@@ -1139,6 +1231,85 @@ class RootShow(Wire):
     root_enabled: Annotated[StrictBool, Field(alias="rootEnabled")]
 
 
+class Certificate(Wire):
+    """The certificate that the database shows; null if it serves no TLS."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    cn: StrictStr
+    """Common name of its subject."""
+
+    expire_at: StrictStr | None
+    """ISO time in UTC."""
+
+    san: list[StrictStr] | None
+    """Its alternative names."""
+
+    payload: StrictStr | None = None
+    """The certificate with its chain in PEM."""
+
+
+class Ssl(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    status: Literal["on", "off"]
+    """Whether the database serves TLS."""
+
+    mode: Literal["builtin", "basic", "enforced", "mtls"]
+    certificate: Certificate | None
+    """The certificate that the database shows; null if it serves no TLS."""
+
+
+class InstanceSslShow(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    ssl: Ssl
+
+
+class Ssl1(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    enable: StrictBool | None = None
+    disable: StrictBool | None = None
+    rollback: StrictBool | None = None
+    container_ref: Annotated[StrictStr | None, Field(max_length=255)] = None
+    """Reference of the Barbican secret that has the PKCS#12 file; needed to enable."""
+
+    password_ref: Annotated[StrictStr | None, Field(max_length=255)] = None
+    """Reference of the Barbican secret that has the file's password."""
+
+    mode: Literal["basic", "enforced", "mtls"] | None = None
+    """basic, the default, takes plain connections, too; mtls only clients with a certificate."""
+
+
+class InstanceSslChange(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    ssl: Ssl1
+
+
+class Ssl2(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    status: Literal["on", "off"]
+    mode: Literal["builtin", "basic", "enforced", "mtls"]
+    restart_required: StrictBool
+    """Whether it is in force after the instance's restart only."""
+
+
+class InstanceSslChanged(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    ssl: Ssl2
+
+
 class LogAction(Wire):
     name: Annotated[StrictStr, Field(max_length=255, min_length=1)]
     enable: Annotated[StrictInt | None, Field(ge=0, le=1)] = None
@@ -1160,13 +1331,13 @@ class LogItem(Wire):
     """Bytes published."""
 
     pending: StrictInt
-    """Bytes written to the log's files since."""
+    """Bytes of the log that are not published yet."""
 
     container: StrictStr
-    """Where it is published; None before."""
+    """Swift container of the published log; None before."""
 
     prefix: StrictStr
-    """What the names of its objects begin with; None before."""
+    """Prefix of the names of its objects; None before."""
 
     metafile: StrictStr
 
@@ -1187,13 +1358,13 @@ class LogShow(Wire):
 
 class RestoreFrom(Wire):
     remote_location: Annotated[StrictStr, Field(max_length=4096)]
-    """URL of a full backup's object data in the project's Swift account, its others beside it."""
+    """URL of the object `data` of a full backup in the project's Swift account, with its other objects beside it."""
 
     local_datastore_version_id: Annotated[StrictStr, Field(max_length=255)]
-    """The datastore version here of the release that the backup is of."""
+    """Id of this service's datastore version with the release of the backup."""
 
     size: Annotated[StrictFloat | None, Field(ge=0.0, le=100000.0)]
-    """GB that a volume needs for a restore at least; less than the data is raised to that."""
+    """Least volume size in GB to restore to; raised to the size of the data if less."""
 
 
 class NewBackupItem(Wire):
@@ -1207,19 +1378,19 @@ class NewBackupItem(Wire):
 
     description: Annotated[StrictStr | None, Field(max_length=4096, pattern="^[^\\x00]*$")] = None
     incremental: Annotated[StrictInt | None, Field(ge=0, le=1)] = None
-    """1 = what changed since the newest backup; for a datastore without the capability 501."""
+    """1 = copy only what changed since the newest backup; 501 if the datastore lacks the capability."""
 
     parent_id: Id | None = None
-    """The COMPLETED backup of the same instance to build on."""
+    """Id of the COMPLETED backup of the same instance that an incremental backup builds on."""
 
     swift_container: Annotated[StrictStr | None, Field(max_length=255)] = None
-    """Must be a name, and is not used: backups lie in the service's own account."""
+    """Checked but ignored: backups are stored in the service's own account."""
 
     storage_driver: Literal["swift", "cinder"] | None = None
     """cinder is not offered (501)."""
 
     restore_from: RestoreFrom | None = None
-    """In place of an instance: a backup made elsewhere. It is copied and verified, then RESTORED."""
+    """A backup of another service to import, in place of an instance. It is copied and verified, then RESTORED."""
 
 
 class BackupCreate(Wire):
@@ -1250,7 +1421,7 @@ class BackupItem(Wire):
     """URL of the Swift object."""
 
     instance_id: Id | None
-    """Null for a backup from elsewhere."""
+    """Null for an imported backup."""
 
     created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
     """UTC, to the second, without a zone."""
@@ -1259,7 +1430,7 @@ class BackupItem(Wire):
     """UTC, to the second, without a zone."""
 
     size: StrictFloat | None
-    """GB as stored."""
+    """Size of the stored objects in GB."""
 
     status: Literal["NEW", "BUILDING", "COMPLETED", "FAILED", "RESTORED", "DELETE_FAILED"]
     parent_id: Id | None
@@ -1267,7 +1438,7 @@ class BackupItem(Wire):
 
     project_id: StrictStr
     schedule_id: Id | None = None
-    """From 1.1. The schedule that made it."""
+    """From 1.1. The schedule that created the backup."""
 
     datastore: BackupDatastore
 
@@ -1290,7 +1461,7 @@ class Download(Wire):
         extra="forbid",
     )
     seconds: Annotated[StrictInt | None, Field(ge=60, le=3600)] = None
-    """How long the URLs are good for; 3600 when it is not given."""
+    """Seconds for which the URLs are valid; 3600 if absent."""
 
 
 class BackupAction(Wire):
@@ -1305,10 +1476,10 @@ class BackupDownloadItem(Wire):
         extra="forbid",
     )
     url: StrictStr
-    """GET gives the backup as one stream."""
+    """GET returns the backup as one stream."""
 
     instructions_url: StrictStr
-    """GET gives restore.json: how to restore it with stock tools."""
+    """GET returns restore.json, which says how to restore with stock tools."""
 
     expires: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
     """UTC, to the second, without a zone."""
@@ -1330,7 +1501,7 @@ class NewBackupStrategy(Wire):
         StrictStr | None,
         Field(pattern="^([0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12})?$"),
     ] = None
-    """For this instance; empty: the project's default."""
+    """Instance of the strategy; empty for the project's default."""
 
 
 class BackupStrategyCreate(Wire):
@@ -1371,7 +1542,7 @@ CronPattern = TypeAliasType(
 
 
 FullEvery = TypeAliasType("FullEvery", Annotated[StrictInt, Field(ge=1, le=100)])
-"""Every n-th backup is a full one, the others build on the one before; 1 = all are full."""
+"""Every n-th backup is full, the others are incremental; 1 = all are full."""
 
 
 class NewSchedule(Wire):
@@ -1395,13 +1566,13 @@ class NewSchedule(Wire):
     """Minute, hour, day of month, month, day of week, in UTC: `0 3 * * *` is every day at three."""
 
     full_every: FullEvery | None = None
-    """1 when it is not given."""
+    """1 if absent."""
 
     keep_count: Annotated[StrictInt | None, Field(ge=1, le=10000)] = None
-    """So many of the newest backups are kept; null = no rule."""
+    """Number of the newest backups to keep; null = no such rule."""
 
     keep_days: Annotated[StrictInt | None, Field(ge=1, le=36500)] = None
-    """Backups younger than so many days are kept; null = no rule."""
+    """Backups younger than this number of days are kept; null = no such rule."""
 
 
 class ScheduleCreate(Wire):
@@ -1420,10 +1591,10 @@ class ScheduleChanges(Wire):
     pattern: CronPattern | None = None
     full_every: FullEvery | None = None
     keep_count: Annotated[StrictInt | None, Field(ge=1, le=10000)] = None
-    """So many of the newest backups are kept; null = no rule."""
+    """Number of the newest backups to keep; null = no such rule."""
 
     keep_days: Annotated[StrictInt | None, Field(ge=1, le=36500)] = None
-    """Backups younger than so many days are kept; null = no rule."""
+    """Backups younger than this number of days are kept; null = no such rule."""
 
 
 class ScheduleUpdate(Wire):
@@ -1459,13 +1630,13 @@ class ScheduleItem(Wire):
 
     last_run: Time | None
     last_backup_id: Id | None
-    """The newest backup that it made."""
+    """The newest backup that the schedule created."""
 
     last_error: StrictStr | None
-    """Why the last run made no backup; null when it made one."""
+    """Why the last run created no backup; null if it created one."""
 
     missed_runs: StrictInt
-    """Runs whose time passed without one."""
+    """Number of runs that created no backup."""
 
     created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
     """UTC, to the second, without a zone."""
@@ -1521,7 +1692,7 @@ class OperationStep(Wire):
     name: StrictStr
     state: Literal["RUNNING", "WAITING", "SUCCEEDED", "ERROR"]
     started: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
-    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
+    """UTC to the millisecond, without a zone."""
 
     ended: PreciseTime | None
     attempts: Annotated[StrictInt, Field(ge=1)]
@@ -1532,21 +1703,23 @@ class OperationEvent(Wire):
     model_config = ConfigDict(
         extra="forbid",
     )
-    event: Literal["accepted", "started", "undoing", "ended"]
+    event: Literal["accepted", "started", "noted", "undoing", "ended"]
+    """`noted`: `detail` is what the operation did that its owner should know of."""
+
     at: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
-    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
+    """UTC to the millisecond, without a zone."""
 
     user_id: StrictStr
     """In whose name."""
 
     request_id: StrictStr
-    """Of the request that was accepted."""
+    """Id of the accepted request."""
 
     state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "NEEDS_OPERATOR"]
     """The last four are ends."""
 
     detail: StrictStr | None
-    """Why it is being undone or has failed."""
+    """Why the operation is being undone or has failed."""
 
 
 class OperationItem(Wire):
@@ -1567,22 +1740,22 @@ class OperationItem(Wire):
     instance_id: Id | None
     backup_id: Id | None
     request_id: StrictStr
-    """Of the request that was accepted."""
+    """Id of the accepted request."""
 
     user_id: StrictStr
     created: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
-    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
+    """UTC to the millisecond, without a zone."""
 
     started: PreciseTime | None
     ended: PreciseTime | None
     deadline: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
-    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
+    """UTC to the millisecond, without a zone."""
 
     error: OperationError | None
-    """Why it failed or is being undone."""
+    """Why the operation failed or is being undone."""
 
     progress: OperationProgress | None
-    """Of the running job."""
+    """Progress of the running job."""
 
 
 class OperationDetail(Wire):
@@ -1603,26 +1776,26 @@ class OperationDetail(Wire):
     instance_id: Id | None
     backup_id: Id | None
     request_id: StrictStr
-    """Of the request that was accepted."""
+    """Id of the accepted request."""
 
     user_id: StrictStr
     created: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
-    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
+    """UTC to the millisecond, without a zone."""
 
     started: PreciseTime | None
     ended: PreciseTime | None
     deadline: Annotated[StrictStr, Field(pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}$")]
-    """UTC to the millisecond, without a zone; where durations of a step are of interest."""
+    """UTC to the millisecond, without a zone."""
 
     error: OperationError | None
-    """Why it failed or is being undone."""
+    """Why the operation failed or is being undone."""
 
     progress: OperationProgress | None
-    """Of the running job."""
+    """Progress of the running job."""
 
     steps: list[OperationStep]
     events: list[OperationEvent]
-    """The audit log's, the oldest first."""
+    """The operation's audit events, oldest first."""
 
 
 class OperationList(Wire):
@@ -1691,6 +1864,10 @@ class DatabasesListParametersQuery(Wire):
 class UsersListParametersQuery(Wire):
     limit: Annotated[StrictInt | None, Field(ge=1)] = None
     marker: Annotated[StrictStr | None, Field(max_length=512)] = None
+
+
+class SslShowParametersQuery(Wire):
+    include_certificate: StrictBool | None = False
 
 
 class BackupsListParametersQuery(Wire):
@@ -1797,7 +1974,7 @@ class OverLimitFault(Wire):
 
 class LimitList(Wire):
     limits: Annotated[list[AbsoluteLimits | RateLimit], Field(min_length=1)]
-    """The quotas first, then the rates of requests that are limited."""
+    """The quotas first, then the limits of requests."""
 
 
 class NewInstanceItem(Wire):
@@ -1810,10 +1987,10 @@ class NewInstanceItem(Wire):
     """Id of a flavor, or a URL that ends in it. Required."""
 
     flavor: Flavor | Flavor1 | None = None
-    """What openstacksdk sends for flavorRef, which goes before it."""
+    """openstacksdk's name of flavorRef; ignored if flavorRef is given."""
 
     volume: NewVolume | None = None
-    """Required, but for a datastore that keeps nothing on a volume (a cache), where it is left out."""
+    """Required if the datastore has a volume, else not allowed (a cache)."""
 
     datastore: NewInstanceDatastore | None = None
     databases: list[NewDatabaseItem] | None = None
@@ -1839,10 +2016,13 @@ class NewInstanceItem(Wire):
     """From 1.1."""
 
     replica_of: StrictStr | None = None
-    """Of an instance with replicas; one that has none is refused (400)."""
+    """Id of the instance to replicate, from which the new one has flavor, volume, datastore and configuration group."""
 
     replica_count: Annotated[StrictInt | None, Field(ge=1, le=3)] = None
     """Goes with replica_of."""
+
+    failover: Failover | None = None
+    """From 1.2: the policy of the group that the first replicas make."""
 
     modules: list[ModuleRef] | None = None
     """Not offered (501)."""
@@ -1855,7 +2035,7 @@ class InstanceCreate(Wire):
     instance: NewInstanceItem
 
 
-class InstanceDetail(Wire):
+class InstanceItem(Wire):
     model_config = ConfigDict(
         extra="forbid",
     )
@@ -1865,7 +2045,20 @@ class InstanceDetail(Wire):
     """A UUID."""
 
     name: StrictStr
-    status: Literal["BUILD", "ACTIVE", "RESTART_REQUIRED", "REBOOT", "RESIZE", "UPGRADE", "BACKUP", "SHUTDOWN", "ERROR"]
+    status: Literal[
+        "BUILD",
+        "ACTIVE",
+        "RESTART_REQUIRED",
+        "REBOOT",
+        "RESIZE",
+        "UPGRADE",
+        "BACKUP",
+        "PROMOTE",
+        "EJECT",
+        "DETACH",
+        "SHUTDOWN",
+        "ERROR",
+    ]
     operating_status: StrictStr
     """Empty unless ACTIVE."""
 
@@ -1884,11 +2077,84 @@ class InstanceDetail(Wire):
     tenant_id: StrictStr | None = None
     """For administrators."""
 
+    replica_of: InstanceReference | None = None
+    """The source of a replica."""
+
+    replicas: list[InstanceReference] | None = None
+    """The replicas of a source."""
+
     deletion_protection: StrictBool | None = None
     """From 1.1."""
 
     tags: list[StrictStr] | None = None
     """From 1.1."""
+
+    failover: InstanceFailover | None = None
+    """From 1.2: the policy of the instance's group; absent without one."""
+
+    replication: InstanceReplication | None = None
+    """From 1.2: how the instance does in its replication group; null if it is in none."""
+
+
+class InstanceDetail(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    id: Annotated[
+        StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
+    ]
+    """A UUID."""
+
+    name: StrictStr
+    status: Literal[
+        "BUILD",
+        "ACTIVE",
+        "RESTART_REQUIRED",
+        "REBOOT",
+        "RESIZE",
+        "UPGRADE",
+        "BACKUP",
+        "PROMOTE",
+        "EJECT",
+        "DETACH",
+        "SHUTDOWN",
+        "ERROR",
+    ]
+    operating_status: StrictStr
+    """Empty unless ACTIVE."""
+
+    links: list[Link]
+    flavor: InstanceFlavor
+    datastore: InstanceDatastore
+    region: StrictStr | None
+    access: InstanceAccess
+    volume: InstanceVolume
+    ip: list[StrictStr] | None = None
+    """Absent until known."""
+
+    addresses: list[InstanceAddress] | None = None
+    """Absent until known."""
+
+    tenant_id: StrictStr | None = None
+    """For administrators."""
+
+    replica_of: InstanceReference | None = None
+    """The source of a replica."""
+
+    replicas: list[InstanceReference] | None = None
+    """The replicas of a source."""
+
+    deletion_protection: StrictBool | None = None
+    """From 1.1."""
+
+    tags: list[StrictStr] | None = None
+    """From 1.1."""
+
+    failover: InstanceFailover | None = None
+    """From 1.2: the policy of the instance's group; absent without one."""
+
+    replication: InstanceReplication | None = None
+    """From 1.2: how the instance does in its replication group; null if it is in none."""
 
     created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
     """UTC, to the second, without a zone."""
@@ -1903,10 +2169,25 @@ class InstanceDetail(Wire):
 
     fault: InstanceFault | None = None
     configuration: InstanceConfiguration | None = None
-    """The configuration group that it has."""
+    """The configuration group of the instance."""
 
     tls: InstanceTls | None = None
-    """From 1.1: how clients know the database; null when it does not serve TLS. With TLS there is no other way in."""
+    """From 1.1: how clients verify the database; null if it has no TLS. With TLS, all connections need it."""
+
+    endpoints: list[InstanceEndpoint] | None = None
+    """From 1.2: addresses that lead to the group's primary and replicas; empty without a group."""
+
+    connection_strings: list[ConnectionString] | None = None
+    """From 1.2: what a client's driver is given to connect; user, password and database are to be added."""
+
+
+class InstanceList(Wire):
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    instances: list[InstanceItem]
+    links: list[Link] | None = None
+    instances_links: list[Link] | None = None
 
 
 class InstanceDetailList(Wire):
@@ -1932,7 +2213,20 @@ class MgmtInstance(Wire):
     """A UUID."""
 
     name: StrictStr
-    status: Literal["BUILD", "ACTIVE", "RESTART_REQUIRED", "REBOOT", "RESIZE", "UPGRADE", "BACKUP", "SHUTDOWN", "ERROR"]
+    status: Literal[
+        "BUILD",
+        "ACTIVE",
+        "RESTART_REQUIRED",
+        "REBOOT",
+        "RESIZE",
+        "UPGRADE",
+        "BACKUP",
+        "PROMOTE",
+        "EJECT",
+        "DETACH",
+        "SHUTDOWN",
+        "ERROR",
+    ]
     operating_status: StrictStr
     """Empty unless ACTIVE."""
 
@@ -1951,11 +2245,23 @@ class MgmtInstance(Wire):
     tenant_id: StrictStr
     """For administrators."""
 
+    replica_of: InstanceReference | None = None
+    """The source of a replica."""
+
+    replicas: list[InstanceReference] | None = None
+    """The replicas of a source."""
+
     deletion_protection: StrictBool | None = None
     """From 1.1."""
 
     tags: list[StrictStr] | None = None
     """From 1.1."""
+
+    failover: InstanceFailover | None = None
+    """From 1.2: the policy of the instance's group; absent without one."""
+
+    replication: InstanceReplication | None = None
+    """From 1.2: how the instance does in its replication group; null if it is in none."""
 
     created: Annotated[StrictStr, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
     """UTC, to the second, without a zone."""
@@ -1970,10 +2276,16 @@ class MgmtInstance(Wire):
 
     fault: InstanceFault | None = None
     configuration: InstanceConfiguration | None = None
-    """The configuration group that it has."""
+    """The configuration group of the instance."""
 
     tls: InstanceTls | None = None
-    """From 1.1: how clients know the database; null when it does not serve TLS. With TLS there is no other way in."""
+    """From 1.1: how clients verify the database; null if it has no TLS. With TLS, all connections need it."""
+
+    endpoints: list[InstanceEndpoint] | None = None
+    """From 1.2: addresses that lead to the group's primary and replicas; empty without a group."""
+
+    connection_strings: list[ConnectionString] | None = None
+    """From 1.2: what a client's driver is given to connect; user, password and database are to be added."""
 
     server_id: Annotated[
         StrictStr, Field(pattern="^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")
@@ -1982,12 +2294,12 @@ class MgmtInstance(Wire):
 
     server: MgmtServer
     service_status: StrictStr
-    """The same as operating_status."""
+    """Value of operating_status."""
 
     deleted: StrictBool
     deleted_at: Time | None
     task_description: StrictStr
-    """The operation that is under way."""
+    """Type of the active operation."""
 
 
 class MgmtInstanceList(Wire):

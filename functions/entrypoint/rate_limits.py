@@ -1,7 +1,7 @@
-"""How many requests a minute a project may send, by method; each process counts for itself, as Trove's do.
+"""Limits of the requests that a project may send in a minute, by method. Each process counts for itself, as in Trove.
 
-Minutes are those of the clock, and a count is forgotten with its minute: a process keeps one number for each project
-and method that it has seen in the running one.
+A window is a minute of the clock. When it ends all counts are cleared, so a process holds one number for each project
+and method of the current minute.
 """
 
 import threading
@@ -11,18 +11,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from functions.base.settings import get_settings
 from functions.entrypoint.errors import RateLimited
-from functions.runtime.settings import get_settings
 
 WINDOW_SECONDS = 60
 UNLIMITED = -1
 
 _COUNTED_AS = {"PATCH": "PUT"}
+"""Methods that count against the limit of another one."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A limit of one method, and what is left of it."""
+    """The limit of one method, and how many requests of the current minute remain."""
 
     verb: str
     value: int
@@ -41,29 +42,30 @@ class RateLimits:
         self._window = 0
         self._counts = Counter[tuple[str, str]]()
 
-    def take(self, project_id: str, method: str) -> None:
-        """Count a request. Raises RateLimited: there were enough in this minute."""
+    def count(self, project_id: str, method: str) -> None:
+        """Count a request. Raises RateLimited if the project reached its limit in this minute."""
         verb = _COUNTED_AS.get(method, method)
         limit = self._limits.get(verb)
         if limit is None:
             return
         with self._lock:
-            self._turn()
+            self._start_window()
             if self._counts[project_id, verb] >= limit:
                 raise RateLimited(verb, limit, self._seconds_left())
             self._counts[project_id, verb] += 1
 
     def rates(self, project_id: str) -> list[Rate]:
-        """What is left to a project."""
+        """Return each limit with what remains of it for a project."""
         with self._lock:
-            self._turn()
+            self._start_window()
             following = (self._window + 1) * WINDOW_SECONDS
             return [
                 Rate(verb, limit, max(0, limit - self._counts[project_id, verb]), following)
                 for verb, limit in self._limits.items()
             ]
 
-    def _turn(self) -> None:
+    def _start_window(self) -> None:
+        """Clear the counts if the minute has changed."""
         window = int(self._clock()) // WINDOW_SECONDS
         if window != self._window:
             self._window = window
@@ -75,7 +77,7 @@ class RateLimits:
 
 @lru_cache(maxsize=1)
 def rate_limits() -> RateLimits:
-    """The process's own."""
+    """Return the limits of this process, from the settings."""
     settings = get_settings()
     limits = {
         "GET": settings.rate_limit_get,

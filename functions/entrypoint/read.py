@@ -1,79 +1,88 @@
-"""Reads that need the host: one synchronous step over HTTP, with a token for one instance and half a minute."""
+"""Reads from an instance's host: call one step over HTTP and wait for its result.
+
+The step's token names one instance, backup or project and expires after `TOKEN_LIFETIME`.
+"""
 
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from functions.base.clock import now
+from functions.base.errors import Busy, TroveError, Unavailable
+from functions.base.logs import get_logger
+from functions.base.settings import get_settings
+from functions.base.statuses import InstanceStatus
 from functions.entrypoint.errors import FAULTS
-from functions.runtime import token
-from functions.runtime.clock import now
-from functions.runtime.envelope import Envelope, StepError
-from functions.runtime.errors import Busy, TroveError, Unavailable
-from functions.runtime.logs import get_logger
-from functions.runtime.settings import get_settings
-from functions.runtime.step import READ_SECONDS
-from functions.state.acceptance import not_available
-from functions.state.models import Instance, InstanceStatus
+from functions.framework import token
+from functions.framework.envelope import Envelope, StepError
+from functions.framework.step import READ_SECONDS
+from functions.state.instances.models import Instance
+from functions.state.operations.acceptance import not_available
 
 Result = TypeVar("Result", bound=BaseModel)
 
 TOKEN_LIFETIME = timedelta(seconds=30)
 CONNECT_SECONDS = 2.0
-ANSWER_SECONDS = READ_SECONDS + 2.0
-"""How long an answer is waited for: the step itself gives up before."""
+"""Seconds to wait for a connection to the function."""
+RESPONSE_SECONDS = READ_SECONDS + 2.0
+"""Seconds to wait for the function's response: longer than the step's own deadline."""
 WITHOUT_DATABASE = frozenset({InstanceStatus.BUILD, InstanceStatus.SHUTDOWN})
+"""Statuses in which an instance's database does not exist yet, or does not run."""
 
 _FAULTS: dict[str, type[TroveError]] = {kind.__name__: kind for kind in FAULTS}
 
 
 class HostSilent(Unavailable):
-    """The host of an instance cannot be asked now."""
+    """The host of an instance, or the function that connects to it, does not answer now."""
 
 
 def read(instance: Instance, step: str, result: type[Result], **arguments: Any) -> Result:  # noqa: ANN401 - the step's
-    """Call a step of audience "read" about an instance and give its result.
+    """Call a step of audience "read" for an instance; return its result.
 
     Raises:
-        Busy: the instance has no database yet, or none any more.
-        HostSilent: the host, or the function that asks it, does not answer; the reason is in the log.
-        TroveError: what the step raised, if there is a status for it (`functions.entrypoint.errors`).
+        Busy: the instance has no database now.
+        HostSilent: the host, or the function that connects to it, does not answer; the log has the reason.
+        TroveError: the step's own error, if `functions.entrypoint.errors` has a status for it.
     """
-    if instance.management_address is None or instance.status in WITHOUT_DATABASE:
+    if instance.host is None or instance.status in WITHOUT_DATABASE:
         raise _not_ready(instance)
-    envelope = ask(instance.id, step, arguments)
+    envelope = call_read_step(instance.id, step, arguments)
     if envelope.error is not None:
         raise _error(f"The host of instance {instance.id}", step, envelope.error)
     return result.model_validate(envelope.result)
 
 
-def ask(subject: str, step: str, arguments: dict[str, Any]) -> Envelope:
-    """The answer of a step of audience "read" about an instance, backup or project. Raises HostSilent."""
+def call_read_step(subject: str, step: str, arguments: dict[str, object]) -> Envelope:
+    """Call a step of audience "read" for an instance, backup or project by its id. Raises HostSilent."""
     import requests
 
     url = f"{get_settings().function_urls[step.partition('.')[0]]}/{step}"
     authorization = f"Bearer {token.issue(subject, 'read', now() + TOKEN_LIFETIME)}"
     try:
-        reply = requests.post(
-            url, json=arguments, headers={"Authorization": authorization}, timeout=(CONNECT_SECONDS, ANSWER_SECONDS)
+        response = requests.post(
+            url,
+            json={"input": arguments},
+            headers={"Authorization": authorization},
+            timeout=(CONNECT_SECONDS, RESPONSE_SECONDS),
         )
-        reply.raise_for_status()
-        return Envelope.model_validate_json(reply.content)
+        response.raise_for_status()
+        return Envelope.model_validate_json(response.content)
     except (requests.RequestException, ValueError) as error:
         get_logger().warning("read failed", step=step, subject=subject, error=type(error).__name__)
         raise HostSilent(f"{step} of {subject} cannot be asked for now: try again.") from error
 
 
 def read_project(project_id: str, step: str, result: type[Result], **arguments: Any) -> Result:  # noqa: ANN401
-    """The same for a step of audience "read" about a project. Raises HostSilent, TroveError."""
-    envelope = ask(project_id, step, arguments)
+    """Call a step of audience "read" for a project; return its result. Raises HostSilent, TroveError."""
+    envelope = call_read_step(project_id, step, arguments)
     if envelope.error is not None:
         raise _error(step, step, envelope.error)
     return result.model_validate(envelope.result)
 
 
 def _error(silent: str, step: str, error: StepError) -> TroveError:
-    """What the step's error is to the caller: reasons that name hosts and addresses stay in the log."""
+    """Return the step's error, or HostSilent in its place if it may name hosts and addresses: those go to the log."""
     kind = _FAULTS.get(error.type)
     if kind is not None and not error.retryable:
         return kind(error.message)

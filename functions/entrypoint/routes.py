@@ -2,6 +2,8 @@
 
 from functions.entrypoint.routing import Route
 
+MAXIMUM = 2
+"""N of the newest microversion 1.N."""
 ROUTES: tuple[Route, ...] = (
     Route(method="GET", template="/", operation_id="versions.list", status=200),
     Route(method="GET", template="/v1.0", operation_id="versions.show", status=200),
@@ -12,6 +14,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="datastores.list",
         status=200,
         policy="datastore:index",
+        summary="List datastores",
     ),
     Route(
         method="GET",
@@ -19,6 +22,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="datastores.show",
         status=200,
         policy="datastore:show",
+        summary="Show a datastore",
     ),
     Route(
         method="GET",
@@ -26,6 +30,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="datastores.list_versions",
         status=200,
         policy="datastore:version_index",
+        summary="List the versions of a datastore",
     ),
     Route(
         method="GET",
@@ -33,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="datastores.show_version",
         status=200,
         policy="datastore:version_show",
+        summary="Show a version of a datastore",
     ),
     Route(
         method="GET",
@@ -40,6 +46,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="datastores.list_flavors",
         status=200,
         policy="datastore:list_associated_flavors",
+        summary="List the flavors a version can have",
     ),
     Route(
         method="GET",
@@ -47,6 +54,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="datastores.show_version_by_id",
         status=200,
         policy="datastore:version_show_by_uuid",
+        summary="Show a version by its id alone",
     ),
     Route(
         method="GET",
@@ -54,6 +62,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="parameters.list",
         status=200,
         policy="configuration-parameter:index",
+        summary="List the parameters of a datastore version",
     ),
     Route(
         method="GET",
@@ -61,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="parameters.show",
         status=200,
         policy="configuration-parameter:show",
+        summary="Show a parameter of a datastore version",
     ),
     Route(
         method="GET",
@@ -68,6 +78,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="parameters.list_by_version",
         status=200,
         policy="configuration-parameter:index_by_version",
+        summary="List the parameters of a version by its id alone",
     ),
     Route(
         method="GET",
@@ -75,6 +86,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="parameters.show_by_version",
         status=200,
         policy="configuration-parameter:show_by_version",
+        summary="Show a parameter of a version by its id alone",
     ),
     Route(
         method="GET",
@@ -82,6 +94,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="flavors.list",
         status=200,
         policy="flavor:index",
+        summary="List flavors",
     ),
     Route(
         method="GET",
@@ -89,6 +102,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="flavors.show",
         status=200,
         policy="flavor:show",
+        summary="Show a flavor",
     ),
     Route(
         method="GET",
@@ -96,6 +110,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="limits.list",
         status=200,
         policy="limits:index",
+        summary="List limits",
     ),
     Route(
         method="GET",
@@ -103,6 +118,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="clusters.list",
         status=200,
         policy="cluster:index",
+        summary="List clusters",
     ),
     Route(
         method="GET",
@@ -110,6 +126,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="instances.list",
         status=200,
         policy="instance:index",
+        summary="List instances",
         query="InstancesListParametersQuery",
     ),
     Route(
@@ -118,6 +135,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="instances.create",
         status=200,
         policy="instance:create",
+        summary="Create an instance",
         body="InstanceCreate",
     ),
     Route(
@@ -126,6 +144,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="instances.detail",
         status=200,
         policy="instance:detail",
+        summary="List instances with details",
         query="InstancesDetailParametersQuery",
     ),
     Route(
@@ -134,6 +153,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="instances.show",
         status=200,
         policy="instance:show",
+        summary="Show an instance",
     ),
     Route(
         method="PUT",
@@ -141,6 +161,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="instances.update",
         status=202,
         policy="instance:update",
+        summary="Change an instance",
         body="InstanceUpdate",
     ),
     Route(
@@ -149,6 +170,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="instances.edit",
         status=202,
         policy="instance:edit",
+        summary="Change an instance (the same as PUT)",
         body="InstanceUpdate",
     ),
     Route(
@@ -157,6 +179,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="instances.delete",
         status=202,
         policy="instance:delete",
+        summary="Delete an instance",
     ),
     Route(
         method="POST",
@@ -164,6 +187,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="instances.action",
         status=202,
         policy="instance:action",
+        summary="Act on an instance",
         body="InstanceAction",
     ),
     Route(
@@ -172,6 +196,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="instances.show_configuration",
         status=200,
         policy="instance:configuration",
+        summary="Show the default settings of an instance",
     ),
     Route(
         method="GET",
@@ -179,6 +204,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="instances.list_backups",
         status=200,
         policy="instance:backups",
+        summary="List the backups of an instance",
         query="InstancesListBackupsParametersQuery",
     ),
     Route(
@@ -187,6 +213,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="configurations.list",
         status=200,
         policy="configuration:index",
+        summary="List configuration groups",
         query="ConfigurationsListParametersQuery",
     ),
     Route(
@@ -195,6 +222,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="configurations.create",
         status=200,
         policy="configuration:create",
+        summary="Create a configuration group",
         body="ConfigurationCreate",
     ),
     Route(
@@ -203,6 +231,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="configurations.show",
         status=200,
         policy="configuration:show",
+        summary="Show a configuration group",
     ),
     Route(
         method="PUT",
@@ -210,6 +239,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="configurations.update",
         status=202,
         policy="configuration:update",
+        summary="Replace the values of a configuration group",
         body="ConfigurationUpdate",
     ),
     Route(
@@ -218,6 +248,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="configurations.edit",
         status=200,
         policy="configuration:edit",
+        summary="Change values of a configuration group",
         body="ConfigurationUpdate",
     ),
     Route(
@@ -226,6 +257,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="configurations.delete",
         status=202,
         policy="configuration:delete",
+        summary="Delete a configuration group",
     ),
     Route(
         method="GET",
@@ -233,6 +265,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="configurations.list_instances",
         status=200,
         policy="configuration:instances",
+        summary="List the instances that have a configuration group",
         query="ConfigurationsListInstancesParametersQuery",
     ),
     Route(
@@ -241,6 +274,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="databases.list",
         status=200,
         policy="instance:extension:database:index",
+        summary="List the databases of an instance",
         query="DatabasesListParametersQuery",
     ),
     Route(
@@ -249,6 +283,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="databases.create",
         status=202,
         policy="instance:extension:database:create",
+        summary="Create databases",
         body="DatabasesCreate",
     ),
     Route(
@@ -257,6 +292,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="databases.show",
         status=200,
         policy="instance:extension:database:show",
+        summary="Show a database",
     ),
     Route(
         method="DELETE",
@@ -264,6 +300,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="databases.delete",
         status=202,
         policy="instance:extension:database:delete",
+        summary="Delete a database",
     ),
     Route(
         method="GET",
@@ -271,6 +308,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="users.list",
         status=200,
         policy="instance:extension:user:index",
+        summary="List the users of an instance",
         query="UsersListParametersQuery",
     ),
     Route(
@@ -279,6 +317,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="users.create",
         status=202,
         policy="instance:extension:user:create",
+        summary="Create users",
         body="UsersCreate",
     ),
     Route(
@@ -287,6 +326,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="users.update_all",
         status=202,
         policy="instance:extension:user:update_all",
+        summary="Change passwords of users",
         body="UsersUpdate",
     ),
     Route(
@@ -295,6 +335,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="users.show",
         status=200,
         policy="instance:extension:user:show",
+        summary="Show a user",
     ),
     Route(
         method="POST",
@@ -302,6 +343,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="users.create_one",
         status=202,
         policy="instance:extension:user:create",
+        summary="Create a user",
         body="UsersCreate",
     ),
     Route(
@@ -310,6 +352,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="users.update",
         status=202,
         policy="instance:extension:user:update",
+        summary="Change name, password or host of a user",
         body="UserUpdate",
     ),
     Route(
@@ -318,6 +361,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="users.delete",
         status=202,
         policy="instance:extension:user:delete",
+        summary="Delete a user",
     ),
     Route(
         method="GET",
@@ -325,6 +369,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="users.list_access",
         status=200,
         policy="instance:extension:user_access:index",
+        summary="List the databases granted to a user",
     ),
     Route(
         method="PUT",
@@ -332,6 +377,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="users.grant",
         status=202,
         policy="instance:extension:user_access:update",
+        summary="Grant databases to a user",
         body="AccessGrant",
     ),
     Route(
@@ -340,6 +386,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="users.revoke",
         status=202,
         policy="instance:extension:user_access:delete",
+        summary="Revoke a database from a user",
     ),
     Route(
         method="GET",
@@ -347,6 +394,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="logs.list",
         status=200,
         policy="instance:guest_log_list",
+        summary="List the logs of an instance",
     ),
     Route(
         method="POST",
@@ -354,7 +402,26 @@ ROUTES: tuple[Route, ...] = (
         operation_id="logs.act",
         status=200,
         policy="instance:guest_log_action",
+        summary="Show a log, or enable, disable, discard or publish it",
         body="LogAction",
+    ),
+    Route(
+        method="GET",
+        template="/v1.0/{project_id}/instances/{instance_id}/ssl",
+        operation_id="ssl.show",
+        status=200,
+        policy="instance:show",
+        summary="Show the TLS of an instance",
+        query="SslShowParametersQuery",
+    ),
+    Route(
+        method="POST",
+        template="/v1.0/{project_id}/instances/{instance_id}/ssl",
+        operation_id="ssl.change",
+        status=200,
+        policy="instance:update",
+        summary="Enable a mode of TLS with a certificate, disable it, or roll it back",
+        body="InstanceSslChange",
     ),
     Route(
         method="GET",
@@ -362,6 +429,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="root.show",
         status=200,
         policy="instance:extension:root:index",
+        summary="Tell whether root is enabled",
     ),
     Route(
         method="POST",
@@ -369,6 +437,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="root.enable",
         status=200,
         policy="instance:extension:root:create",
+        summary="Enable root, or give it a new password",
         body="RootEnable",
         body_optional=True,
     ),
@@ -378,6 +447,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="root.disable",
         status=204,
         policy="instance:extension:root:delete",
+        summary="Disable root",
     ),
     Route(
         method="GET",
@@ -385,6 +455,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="backups.list",
         status=200,
         policy="backup:index",
+        summary="List backups",
         query="BackupsListParametersQuery",
     ),
     Route(
@@ -393,6 +464,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="backups.create",
         status=202,
         policy="backup:create",
+        summary="Back up an instance",
         body="BackupCreate",
     ),
     Route(
@@ -401,6 +473,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="backups.show",
         status=200,
         policy="backup:show",
+        summary="Show a backup",
     ),
     Route(
         method="DELETE",
@@ -408,6 +481,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="backups.delete",
         status=202,
         policy="backup:delete",
+        summary="Delete a backup",
     ),
     Route(
         method="POST",
@@ -415,6 +489,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="backups.action",
         status=200,
         policy="backup:download",
+        summary="Give a URL to download a backup",
         body="BackupAction",
         since=1,
     ),
@@ -424,6 +499,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="backup_strategies.list",
         status=200,
         policy="backup_strategy:index",
+        summary="List backup strategies",
         query="BackupStrategiesListParametersQuery",
     ),
     Route(
@@ -432,6 +508,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="backup_strategies.create",
         status=202,
         policy="backup_strategy:create",
+        summary="Set a backup strategy",
         body="BackupStrategyCreate",
     ),
     Route(
@@ -440,6 +517,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="backup_strategies.delete",
         status=202,
         policy="backup_strategy:delete",
+        summary="Delete a backup strategy",
         query="BackupStrategiesDeleteParametersQuery",
     ),
     Route(
@@ -448,6 +526,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="schedules.list",
         status=200,
         policy="schedule:index",
+        summary="List schedules",
         query="SchedulesListParametersQuery",
         since=1,
     ),
@@ -457,6 +536,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="schedules.create",
         status=200,
         policy="schedule:create",
+        summary="Create a schedule",
         body="ScheduleCreate",
         since=1,
     ),
@@ -466,6 +546,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="schedules.show",
         status=200,
         policy="schedule:show",
+        summary="Show a schedule",
         since=1,
     ),
     Route(
@@ -474,6 +555,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="schedules.update",
         status=200,
         policy="schedule:update",
+        summary="Change a schedule",
         body="ScheduleUpdate",
         since=1,
     ),
@@ -483,6 +565,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="schedules.delete",
         status=204,
         policy="schedule:delete",
+        summary="Delete a schedule",
         since=1,
     ),
     Route(
@@ -491,6 +574,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="schedules.action",
         status=202,
         policy="schedule:run",
+        summary="Make a backup by the rules of a schedule now",
         body="ScheduleAction",
         since=2,
     ),
@@ -500,6 +584,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="operations.list",
         status=200,
         policy="operation:index",
+        summary="List operations",
         query="OperationsListParametersQuery",
         since=1,
     ),
@@ -509,6 +594,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="operations.show",
         status=200,
         policy="operation:show",
+        summary="Show an operation",
         since=1,
     ),
     Route(
@@ -517,6 +603,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="mgmt_instances.list",
         status=200,
         policy="mgmt:instance:index",
+        summary="List instances of all projects",
         query="MgmtInstancesListParametersQuery",
     ),
     Route(
@@ -525,6 +612,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="mgmt_instances.show",
         status=200,
         policy="mgmt:instance:show",
+        summary="Show an instance of any project, deleted ones too",
     ),
     Route(
         method="POST",
@@ -532,6 +620,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="mgmt_instances.action",
         status=202,
         policy="mgmt:instance:action",
+        summary="Act on an instance of any project",
         body="MgmtInstanceAction",
     ),
     Route(
@@ -540,6 +629,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="quotas.show",
         status=200,
         policy="quota:show",
+        summary="Show a project's quotas",
     ),
     Route(
         method="PUT",
@@ -547,6 +637,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="quotas.update",
         status=200,
         policy="mgmt:quota:update",
+        summary="Set a project's quotas",
         body="QuotaLimits",
     ),
     Route(
@@ -555,6 +646,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="mgmt_datastore_versions.list",
         status=200,
         policy="mgmt:datastore_version:index",
+        summary="List the datastore versions, hidden ones too",
     ),
     Route(
         method="POST",
@@ -562,6 +654,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="mgmt_datastore_versions.create",
         status=202,
         policy="mgmt:datastore_version:create",
+        summary="Add a datastore version",
         body="MgmtVersionCreate",
     ),
     Route(
@@ -570,6 +663,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="mgmt_datastore_versions.show",
         status=200,
         policy="mgmt:datastore_version:show",
+        summary="Show a datastore version",
     ),
     Route(
         method="PATCH",
@@ -577,6 +671,7 @@ ROUTES: tuple[Route, ...] = (
         operation_id="mgmt_datastore_versions.update",
         status=202,
         policy="mgmt:datastore_version:edit",
+        summary="Hide, show or make default a datastore version",
         body="MgmtVersionUpdate",
     ),
     Route(
@@ -585,5 +680,6 @@ ROUTES: tuple[Route, ...] = (
         operation_id="mgmt_datastore_versions.delete",
         status=202,
         policy="mgmt:datastore_version:delete",
+        summary="Delete a datastore version",
     ),
 )

@@ -1,15 +1,15 @@
-"""Routing: from a method and a path to the operation of the specification that answers it."""
+"""Routing: finds the operation of the specification for a method and a path."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from functions.runtime.errors import NotFound
+from functions.base.errors import NotFound
 
 
 @dataclass(frozen=True)
 class Route:
-    """One operation of the specification: what is needed to serve it without reading the specification."""
+    """One operation of the specification, with all that serving it needs."""
 
     method: str
     template: str
@@ -17,15 +17,17 @@ class Route:
     status: int
     """Status of success."""
     policy: str | None = None
-    """oslo.policy rule; None: open to everybody, without a token."""
+    """oslo.policy rule; None: no token is needed."""
     body: str | None = None
     """Name of the request model in `models`."""
     body_optional: bool = False
-    """The request may come without it."""
+    """Whether a request without a body is accepted."""
     query: str | None = None
     """Name of the model of the query parameters in `models`."""
+    summary: str = ""
+    """The operation's summary in the specification."""
     since: int = 0
-    """N of the first microversion 1.N that has it."""
+    """N of the first microversion 1.N that has the operation."""
 
 
 @dataclass
@@ -37,16 +39,16 @@ class _Node:
 
 @dataclass(frozen=True)
 class Match:
-    """A route and the values of its path's parameters, decoded."""
+    """A route and the decoded values of its path's parameters."""
 
     route: Route
     parameters: dict[str, str]
 
 
 class Router:
-    """Matches paths segment by segment; a fixed word wins over a parameter at the same place.
+    """Matches paths segment by segment; a fixed word wins over a parameter at the same position.
 
-    Empty segments do not count, so doubled and trailing slashes are harmless. Segments are split before they are
+    Empty segments are ignored, so doubled and trailing slashes do no harm. The path is split before its segments are
     decoded: an encoded slash belongs to its segment.
     """
 
@@ -56,10 +58,10 @@ class Router:
             self._add(route)
 
     def match(self, method: str, path: str) -> Match:
-        """The route for a method and a path that is still encoded.
+        """Return the route for a method and a percent-encoded path.
 
         Raises:
-            NotFound: no such path, or the path does not have the method (Trove never answers 405).
+            NotFound: there is no such path, or it lacks the method (Trove never answers 405).
         """
         segments = [unquote(segment) for segment in _segments(path)]
         node = _find(self._root, segments)

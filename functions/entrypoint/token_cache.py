@@ -1,6 +1,6 @@
-"""Where keystonemiddleware remembers tokens: in this process, bounded in number and time.
+"""The cache of keystonemiddleware's tokens: in this process, bounded in number and time.
 
-Its own in-process cache is deprecated: it keeps one cache for each thread and never forgets.
+keystonemiddleware's own in-process cache is deprecated: it keeps one cache per thread and never removes an entry.
 """
 
 import threading
@@ -8,8 +8,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-LARGEST = 1000
-"""Tokens kept; the one not asked for longest goes first. A token's description takes some kB."""
+MAX_TOKENS = 1000
+"""Tokens kept, of some kB each; at more, the least recently used one is removed."""
 
 
 class TokenCache:
@@ -21,7 +21,7 @@ class TokenCache:
         self._lock = threading.Lock()
 
     def get(self, key: str) -> bytes | None:
-        """What was set, until its time is over."""
+        """Return the value of a key, or None if it is missing or has expired."""
         with self._lock:
             ends, value = self._entries.get(key, (0.0, b""))
             if ends <= self._clock():
@@ -35,5 +35,5 @@ class TokenCache:
         with self._lock:
             self._entries[key] = (self._clock() + time, value)
             self._entries.move_to_end(key)
-            while len(self._entries) > LARGEST:
+            while len(self._entries) > MAX_TOKENS:
                 self._entries.popitem(last=False)

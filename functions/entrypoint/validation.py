@@ -1,13 +1,14 @@
-"""Requests against their generated models; the message names the field and the rule, in Trove's wording.
+"""Validates requests with their generated models. Messages name the field and the rule in Trove's wording:
 
-`Validation error: instance['nics'][0] Additional properties are not allowed ('port-id' was unexpected)`. Values are
-never repeated: they may be passwords.
+`Validation error: instance['nics'][0] Additional properties are not allowed ('port-id' was unexpected)`
+
+A message never repeats a value, which may be a password.
 """
 
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
-from functions.runtime.errors import BadRequest
+from functions.base.errors import BadRequest
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -39,10 +40,10 @@ Path = tuple[str | int, ...]
 
 
 def validate_body(model: "type[Model]", content: bytes) -> "Model":
-    """A request body as its model.
+    """Parse a request body into its model.
 
     Raises:
-        BadRequest: not JSON, or not as the specification says.
+        BadRequest: the body is not JSON, or breaks a rule of the specification.
     """
     from pydantic import ValidationError
     from pydantic_core import from_json
@@ -58,10 +59,10 @@ def validate_body(model: "type[Model]", content: bytes) -> "Model":
 
 
 def validate_query(model: "type[Model]", query: str) -> "Model":
-    """A query string as the model of its parameters; of a repeated parameter the first counts.
+    """Parse a query string into its model; the first one of a repeated parameter counts.
 
     Raises:
-        BadRequest: a parameter breaks its rule.
+        BadRequest: a parameter breaks a rule of the specification.
     """
     from pydantic import ValidationError
 
@@ -76,10 +77,10 @@ def _message(error: "ValidationError", data: object) -> str:
     rules: dict[str, list[str]] = {}
     for detail in error.errors(include_url=False, include_input=False):
         path, rule = _explain(detail, data)
-        alternatives = rules.setdefault(_spell(path), [])
+        alternatives = rules.setdefault(_path_text(path), [])
         if rule not in alternatives:
             alternatives.append(rule)
-    return "Validation error: " + "; ".join(f"{path} {' or '.join(said)}".strip() for path, said in rules.items())
+    return "Validation error: " + "; ".join(f"{path} {' or '.join(broken)}".strip() for path, broken in rules.items())
 
 
 def _explain(detail: "ErrorDetails", data: object) -> tuple[Path, str]:
@@ -93,7 +94,7 @@ def _explain(detail: "ErrorDetails", data: object) -> tuple[Path, str]:
 
 
 def _present(location: Path, data: Any) -> Path:  # noqa: ANN401 - any JSON value
-    """The part of a location that exists in the data: pydantic appends the branch of a union that it tried."""
+    """Return the part of a location that exists in the data: pydantic appends the branch of a union that it tried."""
     for depth, key in enumerate(location):
         try:
             data = data[key]
@@ -102,6 +103,6 @@ def _present(location: Path, data: Any) -> Path:  # noqa: ANN401 - any JSON valu
     return location
 
 
-def _spell(path: Path) -> str:
+def _path_text(path: Path) -> str:
     first, *rest = path or ("body",)
     return str(first) + "".join(f"[{key!r}]" for key in rest)

@@ -4,6 +4,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Wire(BaseModel):
-    """A JSON object of the API. Validators are built at first use: a process needs few of them."""
+    """A JSON object of the API. Its validator is built at first use, since a process needs few of the models."""
 
     model_config = ConfigDict(defer_build=True)

@@ -5,6 +5,7 @@ What the engine then has is what lists show, so nothing is to be undone.
 
 from datetime import timedelta
 
-from functions.operations.kind import Task, change_of_accounts
+from datastores.protocol.accounts import Grant
+from functions.operations.parts.accounts import change_of_accounts
 
-OPERATION = change_of_accounts(Task("grant_access", "access.grant"), timedelta(minutes=10))
+OPERATION = change_of_accounts(__name__, Grant, seconds=300, limit=timedelta(minutes=10))

@@ -5,6 +5,7 @@ What the engine then has is what lists show, so nothing is to be undone.
 
 from datetime import timedelta
 
-from functions.operations.kind import Task, change_of_accounts
+from datastores.protocol.accounts import Revoke
+from functions.operations.parts.accounts import change_of_accounts
 
-OPERATION = change_of_accounts(Task("revoke_access", "access.revoke"), timedelta(minutes=10))
+OPERATION = change_of_accounts(__name__, Revoke, seconds=300, limit=timedelta(minutes=10))

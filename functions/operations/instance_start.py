@@ -3,16 +3,16 @@
 Nothing is to be undone but a job that still runs.
 """
 
-from datetime import timedelta
+from functions.base.statuses import InstanceStatus
+from functions.operations.parts.engine_runs import accept_run, engine_run
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation
 
-from functions.operations import job
-from functions.operations.kind import OperationKind
-from functions.state.models import InstanceStatus
+OPERATION = engine_run(__name__, "start", InstanceStatus.REBOOT, InstanceStatus.ACTIVE)
+_ALLOWED = (InstanceStatus.SHUTDOWN,)
+"""Statuses of an instance that can be started."""
 
-OPERATION = OperationKind(
-    plan=job.done("start", 900),
-    limit=timedelta(minutes=15),
-    instance_during=InstanceStatus.REBOOT,
-    instance_after=InstanceStatus.ACTIVE,
-    instance_failed=InstanceStatus.ERROR,
-)
+
+def accept_start(instance_id: str, caller: Caller) -> Operation:
+    """Accept the start of a stopped database. Raises NotFound, Busy."""
+    return accept_run(OPERATION, instance_id, caller, _ALLOWED)

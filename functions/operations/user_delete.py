@@ -5,6 +5,7 @@ What the engine then has is what lists show, so nothing is to be undone.
 
 from datetime import timedelta
 
-from functions.operations.kind import Task, change_of_accounts
+from datastores.protocol.accounts import DeleteUser
+from functions.operations.parts.accounts import change_of_accounts
 
-OPERATION = change_of_accounts(Task("delete_user", "user.delete", seconds=7200), timedelta(hours=2))
+OPERATION = change_of_accounts(__name__, DeleteUser, seconds=7200, limit=timedelta(hours=2))

@@ -8,10 +8,12 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from functions.runtime.errors import Unavailable
-from functions.runtime.settings import require
+import functions.state.models  # noqa: F401 - declares every table
+from functions.base.errors import Unavailable
+from functions.base.settings import get_settings, require
 
 ISOLATION = "READ COMMITTED"
+"""Isolation level of transactions: a row that was locked is read as it is then."""
 
 
 class DatabaseUnavailable(Unavailable):
@@ -20,18 +22,23 @@ class DatabaseUnavailable(Unavailable):
 
 @lru_cache(maxsize=1)
 def engine() -> Engine:
-    """The process's engine; connections are checked before use."""
+    """Return the process's engine, which tests a connection before each use."""
+    settings = get_settings()
     return create_engine(
-        require("database_url"), pool_pre_ping=True, pool_size=8, max_overflow=24, isolation_level=ISOLATION
+        require("database_url"),
+        pool_pre_ping=True,
+        pool_size=settings.database_connections,
+        max_overflow=settings.database_extra_connections,
+        isolation_level=ISOLATION,
     )
 
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """A session that commits at the end of the block; rows stay readable after it.
+    """Open a session that commits at the end of the block; its rows stay readable after that.
 
     Raises:
-        DatabaseUnavailable: the connection was refused or lost; nothing is committed.
+        DatabaseUnavailable: the connection was refused or lost, and nothing was committed.
     """
     try:
         with Session(engine(), expire_on_commit=False) as session, session.begin():

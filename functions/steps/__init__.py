@@ -1,1 +1,1 @@
-"""The functions that workflows call: one module per noun, one function per verb."""
+"""The functions that workflows call: one module a noun, one function a verb."""

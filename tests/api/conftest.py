@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from deploy.local.engines import trees
-from functions.runtime.settings import get_settings
+from functions.base.settings import get_settings
 from functions.state import database
 from functions.state.migrations import upgrade
 

@@ -3,16 +3,32 @@
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from functions.runtime.errors import Busy, NotFound, QuotaExceeded, StepRefused, TroveError
-from functions.runtime.settings import get_settings
-from functions.state import backups, instances, operations, quotas
-from functions.state.acceptance import Caller
+from datastores.protocol.accounts import User
+from datastores.protocol.storage import Prefix
+from functions.base.errors import Busy, NotFound, QuotaExceeded, StepRefused, TroveError
+from functions.base.settings import get_settings
+from functions.base.statuses import InstanceStatus, OperationState
+from functions.operations import (
+    backup_create,
+    backup_delete,
+    instance_create,
+    instance_delete,
+    instance_restart,
+    instance_restore,
+)
+from functions.state.backups import backups
 from functions.state.database import transaction
-from functions.state.models import InstanceStatus, Operation, OperationState
-from functions.state.subject import subject
+from functions.state.instances import instances
+from functions.state.operations import moves, operations, sealed
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation, OperationError
+from functions.state.operations.secrets import BackupUpload, FirstUsers
+from functions.state.quotas import quotas
+from tests.support.operations import begin, finish, new_instance, subject, succeed
 
 pytestmark = pytest.mark.usefixtures("state")
 AT_ONCE = 12
@@ -21,18 +37,6 @@ AT_ONCE = 12
 def new_caller() -> Caller:
     """Someone in a project that nobody else uses."""
     return Caller(f"acceptance-{uuid.uuid4()}", "tester", "req-acceptance")
-
-
-def new_request(**changes: object) -> instances.NewInstance:
-    values: dict[str, object] = {
-        "name": "acceptance",
-        "datastore_version_id": "none",
-        "flavor_id": "1",
-        "memory_mb": 512,
-        "cpus": 1,
-        "volume_size": 1,
-    }
-    return instances.NewInstance(**(values | changes))  # type: ignore[arg-type]
 
 
 def at_once(call: Callable[[], object]) -> list[object]:
@@ -48,19 +52,9 @@ def at_once(call: Callable[[], object]) -> list[object]:
         return [future.result() for future in [pool.submit(caught) for _ in range(AT_ONCE)]]
 
 
-def finish(operation: Operation, state: OperationState = OperationState.SUCCEEDED) -> None:
-    """End an operation without a workflow."""
-    operations.begin(operation.id)
-    if state == OperationState.SUCCEEDED:
-        operations.succeed(operation.id)
-    else:
-        operations.abort(operation.id, "ended by the test")
-        operations.fail(operation.id, state)
-
-
 def test_quota_of_instances_is_never_passed() -> None:
     caller, limit = new_caller(), get_settings().quota_instances
-    seen = at_once(lambda: instances.accept_create(new_request(), caller))
+    seen = at_once(lambda: instance_create.accept_create(new_instance("acceptance"), caller))
     for accepted in seen:
         if isinstance(accepted, tuple):
             finish(accepted[1], OperationState.FAILED)
@@ -74,16 +68,16 @@ def test_quota_of_instances_is_never_passed() -> None:
 def test_quota_of_volumes_names_what_is_asked_and_left() -> None:
     caller, limit = new_caller(), get_settings().quota_volumes
     with pytest.raises(QuotaExceeded, match=rf"'volumes': requested {limit + 1}, in use 0, limit {limit}"):
-        instances.accept_create(new_request(volume_size=limit + 1), caller)
+        instance_create.accept_create(new_instance("acceptance", volume_size=limit + 1), caller)
     with pytest.raises(NotFound):
         instances.get(caller.project_id, "nothing was written")
 
 
 def test_one_operation_at_a_time() -> None:
     caller = new_caller()
-    instance, created = instances.accept_create(new_request(), caller)
+    instance, created = instance_create.accept_create(new_instance("acceptance"), caller)
     finish(created)
-    seen = at_once(lambda: instances.accept_restart(caller.project_id, instance.id, caller))
+    seen = at_once(lambda: instance_restart.accept_restart(instance.id, caller))
     accepted = [operation for operation in seen if isinstance(operation, Operation)]
     assert len(accepted) == 1
     assert all(isinstance(error, Busy) for error in seen if error not in accepted)
@@ -93,22 +87,22 @@ def test_one_operation_at_a_time() -> None:
 
 def test_deleting_a_backup_that_is_being_made_cancels_its_making() -> None:
     caller = new_caller()
-    instance, created = instances.accept_create(new_request(), caller)
+    instance, created = instance_create.accept_create(new_instance("acceptance"), caller)
     finish(created)
     for begun in (False, True):
-        backup, operation = backups.accept_create(backups.NewBackup("b", instance.id), caller)
+        backup, operation = backup_create.accept_create(backup_create.NewBackup("b", instance.id), caller)
         if begun:
-            operations.begin(operation.id)
-        assert backups.accept_delete(caller.project_id, backup.id, caller).id == operation.id
+            begin(operation.id)
+        assert backup_delete.accept_delete(backup.id, caller).id == operation.id
         with pytest.raises(Busy):
-            backups.accept_delete(caller.project_id, backup.id, caller)
+            backup_delete.accept_delete(backup.id, caller)
         with pytest.raises(StepRefused):
-            operations.succeed(operation.id)
+            succeed(operation.id)
         for _ in range(2):
-            operations.fail(operation.id, OperationState.FAILED)
+            moves.fail(operation.id, OperationState.FAILED)
         ended = operations.load(operation.id)
         assert ended.state == OperationState.CANCELLED
-        assert (ended.error or {})["message"] == "cancelled: its backup was deleted meanwhile"
+        assert ended.error == OperationError(message="cancelled: its backup was deleted meanwhile", type="Cancelled")
         assert instances.get(caller.project_id, instance.id).status == InstanceStatus.ACTIVE
         assert instances.get(caller.project_id, instance.id).fault is None
         with pytest.raises(NotFound):
@@ -119,20 +113,20 @@ def test_deleting_a_backup_that_is_being_made_cancels_its_making() -> None:
 
 def test_a_backup_in_use_is_busy_and_deletion_frees_the_quota() -> None:
     caller = new_caller()
-    instance, created = instances.accept_create(new_request(), caller)
+    instance, created = instance_create.accept_create(new_instance("acceptance"), caller)
     finish(created)
-    backup, operation = backups.accept_create(backups.NewBackup("b", instance.id), caller)
+    backup, operation = backup_create.accept_create(backup_create.NewBackup("b", instance.id), caller)
     with pytest.raises(Busy, match=f"is under way: delete backup {backup.id} to cancel it"):
-        instances.accept_restart(caller.project_id, instance.id, caller)
+        instance_restart.accept_restart(instance.id, caller)
     finish(operation)
-    restored, restore = instances.accept_create(new_request(backup_id=backup.id), caller)
+    restored, restore = instance_restore.accept_restore(new_instance("acceptance"), backup.id, caller)
     with pytest.raises(Busy):
-        backups.accept_delete(caller.project_id, backup.id, caller)
+        backup_delete.accept_delete(backup.id, caller)
     finish(restore)
     for deletion in (
-        backups.accept_delete(caller.project_id, backup.id, caller),
-        instances.accept_delete(caller.project_id, restored.id, caller),
-        instances.accept_delete(caller.project_id, instance.id, caller),
+        backup_delete.accept_delete(backup.id, caller),
+        instance_delete.accept_delete(restored.id, caller),
+        instance_delete.accept_delete(instance.id, caller),
     ):
         finish(deletion)
     with transaction() as session:
@@ -141,29 +135,29 @@ def test_a_backup_in_use_is_busy_and_deletion_frees_the_quota() -> None:
 
 def test_another_project_sees_nothing() -> None:
     caller, other = new_caller(), new_caller()
-    instance, created = instances.accept_create(new_request(), caller)
+    instance, created = instance_create.accept_create(new_instance("acceptance"), caller)
     finish(created, OperationState.FAILED)
     for look in (instances.get, operations.get):
         with pytest.raises(NotFound):
             look(other.project_id, instance.id)
     with pytest.raises(NotFound):
-        instances.accept_delete(other.project_id, instance.id, other)
+        instance_delete.accept_delete(instance.id, other)
 
 
 def test_ends_are_final_and_wipe_secrets() -> None:
     caller = new_caller()
-    user = instances.NewUser(name="u", password="canary-password")
-    _instance, operation = instances.accept_create(new_request(users=[user]), caller)
-    assert operations.secrets(operation.id)["passwords"] == {"u@%": "canary-password"}
+    secret = FirstUsers((User("u", "canary-password", "%"),))
+    request = replace(new_instance("acceptance"), users=secret.users)
+    _instance, operation = instance_create.accept_create(request, caller)
+    assert sealed.get(operation, FirstUsers) == secret
     assert "canary" not in str(operation.request)
-    operations.add_secrets(operation.id, {"upload": "first"})
-    assert operations.add_secrets(operation.id, {"upload": "second"})["upload"] == "first"
+    first = BackupUpload(Prefix("http://first/", "signature"))
+    assert sealed.keep(operation, first) == first
+    assert sealed.keep(operation, BackupUpload(Prefix("http://second/", "signature"))) == first
     finish(operation)
-    assert operations.secrets(operation.id) == {}
-    operations.fail(operation.id, OperationState.FAILED)
-    operations.abort(operation.id, "late")
-    operations.succeed(operation.id)
+    assert sealed.find(operations.load(operation.id), FirstUsers) is None
+    moves.fail(operation.id, OperationState.FAILED)
+    moves.abort(operation.id, "late")
+    succeed(operation.id)
     assert operations.get(caller.project_id, operation.id).state == OperationState.SUCCEEDED
-    with pytest.raises(StepRefused):
-        operations.begin(operation.id)
-    assert subject(operation.id).instance.fault is None
+    assert subject(operation).instance.fault is None

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from deploy.local.cloud import Cloud
-from functions.state.models import InstanceStatus, OperationState
+from functions.base.statuses import InstanceStatus, OperationState
 from tests.support.api import LATEST, Api, fault, new_api
 from tests.support.records import recorded
 from tests.support.tenants import TestInstance, an_instance, tenant

@@ -14,10 +14,12 @@ import yaml
 from api_spec.generate import SPECIFICATION
 from api_spec.routes import operations
 from deploy.local.cloud import Cloud
+from functions.base.clock import now
 from functions.entrypoint.resources.instance_action import ACTIONS
-from functions.runtime.clock import now
+from functions.state.configurations.models import Configuration
 from functions.state.database import transaction
-from functions.state.models import Configuration, Operation, Schedule
+from functions.state.operations.models import Operation
+from functions.state.schedules.models import Schedule
 from tests.support.api import LATEST, Api, fault, new_api
 from tests.support.keystone import user_with_role
 from tests.support.records import recorded
@@ -80,6 +82,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "schedules.update": {"schedule": {"name": "renamed"}},
     "schedules.action": {"run": {}},
     "logs.act": {"name": "general"},
+    "ssl.change": {"ssl": {"disable": True}},
 }
 """A body for each operation that takes one and is about what a project owns."""
 NAMING = [

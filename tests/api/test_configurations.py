@@ -8,13 +8,19 @@ from typing import Any
 import pytest
 
 from datastores.catalog import catalog
-from functions.runtime.errors import BadRequest, Busy, TroveError
-from functions.state import configurations, instance_changes, instances, operations
-from functions.state.acceptance import Caller
-from functions.state.configurations import Change, NewConfiguration
+from functions.base.errors import BadRequest, Busy, TroveError
+from functions.base.statuses import InstanceStatus, OperationState
+from functions.operations import instance_configure
+from functions.state.configurations import configurations
+from functions.state.configurations.configurations import Change, NewConfiguration
+from functions.state.configurations.models import Configuration
 from functions.state.database import transaction
-from functions.state.models import Configuration, Instance, InstanceStatus, Operation, OperationState
+from functions.state.instances import instances
+from functions.state.instances.models import Instance
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation
 from tests.support.api import LATEST, Api, fault
+from tests.support.operations import finish
 from tests.support.records import recorded
 
 pytestmark = pytest.mark.usefixtures("product_environment")
@@ -198,23 +204,13 @@ def caller(state: None) -> Caller:
     return Caller(f"configurations-{uuid.uuid4()}", "tester", "req-configurations")
 
 
-def finish(operation: Operation, state: OperationState = OperationState.SUCCEEDED) -> None:
-    """End an operation without a workflow."""
-    operations.begin(operation.id)
-    if state == OperationState.SUCCEEDED:
-        operations.succeed(operation.id)
-    else:
-        operations.abort(operation.id, "ended by the test")
-        operations.fail(operation.id, state)
-
-
 def new_group(caller: Caller) -> Configuration:
     return configurations.create(NewConfiguration("group", VERSION.id, {"jit": False}), caller.project_id)
 
 
 def new_instance(caller: Caller) -> str:
     """Id of an ACTIVE instance without a host; its database is this test's own."""
-    size = {"flavor_id": "1", "memory_mb": 512, "cpus": 1, "volume_size": 1}
+    size = {"flavor_id": "1", "flavor_name": "small", "memory_mb": 512, "cpus": 1, "volume_size": 1}
     with transaction() as session:
         instance = Instance(
             project_id=caller.project_id, name="made", datastore_version_id=VERSION.id, **size, region="RegionOne",
@@ -228,7 +224,7 @@ def new_instance(caller: Caller) -> str:
 def test_attaching_and_deleting_exclude_each_other(caller: Caller) -> None:
     def attach(group: Configuration) -> object:
         try:
-            return configurations.accept_attach(new_instance(caller), group.id, caller)
+            return instance_configure.accept_attach(new_instance(caller), group.id, caller)
         except TroveError as error:
             return error
 
@@ -248,34 +244,33 @@ def test_attaching_and_deleting_exclude_each_other(caller: Caller) -> None:
 
 def test_a_change_reaches_an_instance_once_and_later_when_it_is_busy(caller: Caller) -> None:
     instance_id, group = new_instance(caller), new_group(caller)
-    attaching = configurations.accept_attach(instance_id, group.id, caller)
+    attaching = instance_configure.accept_attach(instance_id, group.id, caller)
     configurations.change(caller.project_id, group.id, Change(values={"work_mem": 9000}, merge=True))
     with pytest.raises(Busy):
-        configurations.accept_apply(instance_id, caller)
+        instance_configure.accept_apply(instance_id, caller)
     assert configurations.lagging() == []
     finish(attaching)
     assert [instance.id for instance in configurations.lagging()] == [instance_id]
-    applying = configurations.accept_apply(instance_id, caller)
+    applying = instance_configure.accept_apply(instance_id, caller)
     assert applying is not None
     assert instances.get(caller.project_id, instance_id).configuration_values == {"jit": False, "work_mem": 9000}
     finish(applying)
-    assert configurations.accept_apply(instance_id, caller) is None
+    assert instance_configure.accept_apply(instance_id, caller) is None
     assert configurations.lagging() == []
-    detaching = configurations.accept_detach(instance_id, caller)
+    detaching = instance_configure.accept_detach(instance_id, caller)
     assert detaching is not None
     finish(detaching)
-    assert configurations.accept_detach(instance_id, caller) is None
+    assert instance_configure.accept_detach(instance_id, caller) is None
     configurations.delete(caller.project_id, group.id)
 
 
 def test_undoing_brings_back_the_group_and_values_before(caller: Caller) -> None:
     instance_id, group = new_instance(caller), new_group(caller)
-    finish(configurations.accept_attach(instance_id, group.id, caller))
+    finish(instance_configure.accept_attach(instance_id, group.id, caller))
     configurations.change(caller.project_id, group.id, Change(values={"work_mem": 9000}))
-    for accept in (configurations.accept_apply, configurations.accept_detach):
+    for accept in (instance_configure.accept_apply, instance_configure.accept_detach):
         operation = accept(instance_id, caller)
         assert operation is not None
-        instance_changes.restore(operation.id)
         finish(operation, OperationState.FAILED)
         instance = instances.get(caller.project_id, instance_id)
         assert (instance.configuration_id, instance.configuration_values) == (group.id, {"jit": False})

@@ -9,9 +9,11 @@ import pytest
 import requests
 
 from deploy.local.cloud import Cloud
-from functions.runtime.clock import now
+from functions.base.clock import now
+from functions.state.backups.models import Backup
 from functions.state.database import transaction
-from functions.state.models import Backup, Instance, Operation
+from functions.state.instances.models import Instance
+from functions.state.operations.models import Operation
 from tests.support.api import LATEST, Api, fault, new_api
 
 pytestmark = pytest.mark.usefixtures("product_environment")
@@ -42,7 +44,15 @@ def _store(session: Any, project_id: str, identifier: str, age: int) -> None:  #
     version = {"datastore_version_id": VERSION_ID, "volume_size": 1}
     session.add(
         Instance(
-            **common, **version, name="stored", flavor_id="1", memory_mb=1, cpus=1, region="RegionOne", status="ACTIVE"
+            **common,
+            **version,
+            name="stored",
+            flavor_id="1",
+            flavor_name="small",
+            memory_mb=1,
+            cpus=1,
+            region="RegionOne",
+            status="ACTIVE",
         )
     )
     session.flush()
@@ -181,7 +191,7 @@ def test_body_that_is_too_large(demo: Api) -> None:
         ({"volume": {"size": 100_000}}, 413, "overLimit"),
         ({"datastore": {"type": "memcached"}}, 400, "badRequest"),
         ({"restorePoint": {"backupRef": UUID}}, 404, "itemNotFound"),
-        ({"replica_of": UUID}, 501, "notImplemented"),
+        ({"replica_of": UUID}, 404, "itemNotFound"),
         ({"nics": [{"port-id": UUID}]}, 400, "badRequest"),
     ],
 )

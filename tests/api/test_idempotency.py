@@ -11,15 +11,18 @@ import requests
 
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import Tenant
-from functions.runtime.clock import now
-from functions.runtime.errors import Busy, Conflict
-from functions.state import idempotency, instances
-from functions.state.acceptance import Caller
+from functions.base.clock import now
+from functions.base.errors import Busy, Conflict
+from functions.base.settings import get_settings
+from functions.operations import instance_create
 from functions.state.database import transaction
-from functions.state.idempotency import KEEP, TAKEOVER, KeyedRequest
-from functions.state.instances import NewInstance
-from functions.state.models import IdempotencyKey, Operation
+from functions.state.idempotency import idempotency
+from functions.state.idempotency.idempotency import KeyedRequest
+from functions.state.idempotency.models import IdempotencyKey
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation
 from tests.support.api import LATEST, Api, fault, new_api
+from tests.support.operations import new_instance
 from tests.support.records import recorded
 from tests.support.tenants import create_body, delete_instance, follow, tenant
 
@@ -79,7 +82,7 @@ def test_a_request_that_was_cut_short_before_its_effect_is_carried_out_anew() ->
     idempotency.claim(request)
     with pytest.raises(Conflict, match="still being answered"):
         idempotency.claim(request)
-    grow_older(request, TAKEOVER)
+    grow_older(request, timedelta(seconds=get_settings().idempotency_takeover_seconds))
     assert idempotency.claim(request) is None
 
 
@@ -89,7 +92,7 @@ def test_expired_keys_are_forgotten() -> None:
     for request in (old, young):
         idempotency.claim(request)
         idempotency.keep(request, None)
-    grow_older(old, KEEP)
+    grow_older(old, timedelta(hours=get_settings().idempotency_keep_hours))
     idempotency.forget_expired()
     with transaction() as session:
         assert session.get(IdempotencyKey, (old.project_id, old.key)) is None
@@ -102,12 +105,11 @@ def test_an_operation_in_another_project_is_tied_to_the_key_of_the_one_who_asked
     request = keyed()
     idempotency.claim(request)
     caller = Caller(f"owner-{uuid.uuid4()}", "admin", "req-admin", (request.project_id, request.key))
-    new = NewInstance("a", datastore_version_id="none", flavor_id="1", memory_mb=512, cpus=1, volume_size=1)
-    _, operation = instances.accept_create(new, caller)
+    _, operation = instance_create.accept_create(new_instance("a"), caller)
     with transaction() as session:
         row = session.get_one(IdempotencyKey, (request.project_id, request.key))
     assert row.operation_id == operation.id
-    grow_older(request, TAKEOVER)
+    grow_older(request, timedelta(seconds=get_settings().idempotency_takeover_seconds))
     with pytest.raises(Conflict, match=f"accepted as operation {operation.id}"):
         idempotency.claim(request)
 

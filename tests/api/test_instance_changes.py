@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.cloud import Cloud
 from functions.state.database import transaction
-from functions.state.models import Instance
+from functions.state.instances.models import Instance
 from tests.support.api import LATEST, Api, fault, new_api
 from tests.support.records import recorded
 
@@ -92,7 +92,7 @@ UPDATES: list[tuple[dict[str, Any], tuple[int, str], str]] = [
     ({"datastore_version": "17"}, BAD, "'17' cannot be found"),
     ({"replica_of": None}, BAD, "is not a replica"),
     ({"slave_of": ""}, BAD, "is not a replica"),
-    ({"replica_of": "6f1e2a4c-8d70-4e6f-9b65-0f4a3e1cbe11"}, MISSING, "Replication"),
+    ({"replica_of": "6f1e2a4c-8d70-4e6f-9b65-0f4a3e1cbe11"}, BAD, "create a replica"),
     ({"tags": ["a,b"]}, BAD, "does not match"),
     ({"tags": [str(number) for number in range(51)]}, BAD, "more than 50"),
 ]

@@ -11,10 +11,14 @@ from sqlalchemy import delete
 
 from datastores.catalog import catalog
 from deploy.local.cloud import Cloud
-from functions.runtime.clock import now
-from functions.runtime.settings import get_settings
+from functions.base.clock import now
+from functions.base.settings import get_settings
+from functions.state.audit.models import AuditEvent
 from functions.state.database import transaction
-from functions.state.models import AuditEvent, Instance, Operation, QuotaLimit, VersionChoice
+from functions.state.instances.models import Instance
+from functions.state.operations.models import Operation, OperationTarget
+from functions.state.quotas.models import QuotaLimit
+from functions.state.version_choices.models import VersionChoice
 from tests.support.api import LATEST, Api, fault
 from tests.support.entrypoint import entrypoint
 from tests.support.records import recorded
@@ -163,10 +167,13 @@ def test_a_reset_ends_what_goes_on(
     instance_id, operation_id = stored[0], str(uuid.uuid4())
     with transaction() as session:
         instance = session.get_one(Instance, instance_id)
-        instance.status, instance.management_address = "RESIZE", "127.0.0.1"
+        instance.status = "RESIZE"
         common = {"project_id": demo.project_id, "user_id": "u", "request_id": "r", "instance_id": instance_id}
         deadline = now() + timedelta(hours=1)
         session.add(Operation(id=operation_id, type="instance_resize", state="RUNNING", deadline=deadline, **common))
+        session.flush()
+        held = {"resource_id": instance_id, "kind": "instance", "held": "exclusive"}
+        session.add(OperationTarget(operation_id=operation_id, **held))
     try:
         before = admin.get(f"/mgmt/instances/{instance_id}")["instance"]
         assert before["task_description"] == "instance_resize"
@@ -178,8 +185,9 @@ def test_a_reset_ends_what_goes_on(
         assert "reset by an administrator" in operation["error"]["message"]
     finally:
         with transaction() as session:
-            for kind, column in ((AuditEvent, AuditEvent.operation_id), (Operation, Operation.id)):
-                session.execute(delete(kind).where(column == operation_id))
+            for part in (AuditEvent, OperationTarget):
+                session.execute(delete(part).where(part.operation_id == operation_id))
+            session.execute(delete(Operation).where(Operation.id == operation_id))
 
 
 # -- datastore versions ------------------------------------------------------------------------------------------------

@@ -1,18 +1,19 @@
-"""Metrics: a scrape of the function group `cloud` shows what the state has."""
+"""Metrics: a scrape of the function group `control` shows what the state has."""
 
 from urllib.request import urlopen
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from deploy.local.cloud import Cloud
-from functions.runtime import metrics
-from functions.state.acceptance import Caller
+from functions.base.statuses import OperationState
+from functions.operations.instance_restart import accept_restart
 from functions.state.database import transaction
-from functions.state.instances import accept_restart
-from functions.state.models import Operation, OperationState
-from functions.state.operations import abort, fail
+from functions.state.metrics import exposition
+from functions.state.operations import moves
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation, OperationTarget
 from tests.support.records import recorded
 
 PROJECT = "metrics-tests"
@@ -29,10 +30,10 @@ def samples(text: bytes) -> dict[str, dict[frozenset[tuple[str, str]], float]]:
 
 @pytest.mark.usefixtures("state")
 def test_figures_are_what_the_state_has() -> None:
-    assert samples(metrics.exposition())["trove_oldest_active_operation_seconds"] == {frozenset(): 0.0}
+    assert samples(exposition.exposition())["trove_oldest_active_operation_seconds"] == {frozenset(): 0.0}
     with recorded(PROJECT, 2) as ids:
-        operation = accept_restart(PROJECT, ids[0], Caller(PROJECT, "tester", "req-metrics"))
-        active = samples(metrics.exposition())
+        operation = accept_restart(ids[0], Caller(PROJECT, "tester", "req-metrics"))
+        active = samples(exposition.exposition())
         labels = frozenset({("type", "instance_restart"), ("state", "QUEUED")})
         assert active["trove_operations"] == {labels: 1}
         assert active["trove_oldest_active_operation_seconds"][frozenset()] > 0
@@ -41,18 +42,19 @@ def test_figures_are_what_the_state_has() -> None:
         assert by_status == {"REBOOT": 1, "ACTIVE": 1}
         assert active["trove_backups"] == {frozenset({("status", "COMPLETED")}): 2}
 
-        abort(operation.id, "for the test")
-        fail(operation.id, OperationState.FAILED)
-        ended = samples(metrics.exposition())
+        moves.abort(operation.id, "for the test")
+        moves.fail(operation.id, OperationState.FAILED)
+        ended = samples(exposition.exposition())
         failed = frozenset({("type", "instance_restart"), ("state", "FAILED")})
         assert ended["trove_operation_seconds_count"] == {failed: 1}
         assert ended["trove_operation_seconds_sum"][failed] == ended["trove_operation_longest_seconds"][failed] > 0
         assert ended["trove_oldest_active_operation_seconds"] == {frozenset(): 0.0}
         with transaction() as session:
+            session.execute(delete(OperationTarget))
             session.execute(update(Operation).values(instance_id=None))
 
 
-def test_the_cloud_group_serves_them(cloud: Cloud) -> None:
+def test_the_control_group_serves_them(cloud: Cloud) -> None:
     with urlopen(f"{cloud.function_urls['record']}/metrics", timeout=20) as reply:
         assert reply.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         assert "trove_operations" in samples(reply.read())

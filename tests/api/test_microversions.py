@@ -11,7 +11,7 @@ import yaml
 
 from api_spec.generate import SPECIFICATION
 from api_spec.routes import operations
-from functions.state.configurations import NewConfiguration, create, delete
+from functions.state.configurations.configurations import NewConfiguration, create, delete
 from tests.support.api import Api, fault
 from tests.support.records import recorded
 

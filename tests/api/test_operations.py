@@ -7,13 +7,18 @@ from datetime import timedelta
 
 import pytest
 
-from functions.runtime.clock import now
-from functions.state import audit, instances, operations
-from functions.state.acceptance import Caller
+from functions.base.clock import now
+from functions.base.statuses import OperationState
+from functions.operations import instance_create
+from functions.state.audit import audit
+from functions.state.audit.models import AuditEvent
 from functions.state.database import transaction
-from functions.state.instances import NewInstance
-from functions.state.models import AuditEvent, Operation, OperationState
+from functions.state.operations import moves as operation_moves
+from functions.state.operations import operations
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation
 from tests.support.api import LATEST, Api, fault
+from tests.support.operations import begin, new_instance, succeed
 from tests.support.records import recorded
 
 USER = "somebody"
@@ -112,10 +117,7 @@ def test_events_are_shown(demo: Api, stored: list[Operation]) -> None:
 
 def accepted() -> Operation:
     """A new operation of a project that nobody else uses."""
-    request = NewInstance(
-        name="audited", datastore_version_id="none", flavor_id="1", memory_mb=512, cpus=1, volume_size=1
-    )
-    return instances.accept_create(request, Caller(f"audit-{uuid.uuid4()}", USER, "req-audit"))[1]
+    return instance_create.accept_create(new_instance("audited"), Caller(f"audit-{uuid.uuid4()}", USER, "req-audit"))[1]
 
 
 def moves(operation: Operation) -> list[tuple[str, str, str | None]]:
@@ -129,9 +131,9 @@ def moves(operation: Operation) -> list[tuple[str, str, str | None]]:
 def test_moves_are_noted_once() -> None:
     operation = accepted()
     for _ in range(2):
-        operations.begin(operation.id)
+        begin(operation.id)
     for _ in range(2):
-        operations.succeed(operation.id)
+        succeed(operation.id)
     assert moves(operation) == [
         ("accepted", "QUEUED", None),
         ("started", "RUNNING", None),
@@ -142,10 +144,10 @@ def test_moves_are_noted_once() -> None:
 @pytest.mark.usefixtures("state")
 def test_undoing_says_why() -> None:
     operation = accepted()
-    operations.begin(operation.id)
+    begin(operation.id)
     for reason in ("the reason", "a later one"):
-        operations.abort(operation.id, reason)
-    operations.fail(operation.id, OperationState.NEEDS_OPERATOR)
+        operation_moves.abort(operation.id, reason)
+    operation_moves.fail(operation.id, OperationState.NEEDS_OPERATOR)
     assert moves(operation) == [
         ("accepted", "QUEUED", None),
         ("started", "RUNNING", None),

@@ -7,21 +7,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from functions.runtime.clock import now
-from functions.runtime.settings import get_settings
-from functions.state import audit, idempotency, operation_totals, retention
+from functions.base.clock import now
+from functions.base.settings import get_settings
+from functions.base.statuses import OperationState
+from functions.state.audit import audit
+from functions.state.audit.models import AuditEvent
 from functions.state.database import transaction
-from functions.state.metrics import collect
-from functions.state.models import (
-    AuditEvent,
-    IdempotencyKey,
-    Instance,
-    LogPublication,
-    Operation,
-    OperationState,
-    OperationStep,
-    Watermark,
-)
+from functions.state.idempotency import idempotency
+from functions.state.idempotency.models import IdempotencyKey
+from functions.state.instances.models import Fault, Instance
+from functions.state.logs.models import LogPublication
+from functions.state.metrics.metrics import collect
+from functions.state.operations import retention, totals
+from functions.state.operations.models import Operation, OperationTask, Watermark
 from tests.support.records import recorded
 
 PROJECT = "retention-tests"
@@ -36,13 +34,13 @@ def instance_id(state: None) -> Iterator[str]:
     with recorded(PROJECT, 1) as (identifier,):
         yield identifier
         with transaction() as session:
-            for kind in (LogPublication, IdempotencyKey, OperationStep, AuditEvent, Operation):
+            for kind in (LogPublication, IdempotencyKey, OperationTask, AuditEvent, Operation):
                 session.query(kind).delete()
     settings.operation_retention_days, settings.audit_retention_days = before
 
 
 def store(instance_id: str, age: float, state: str = "SUCCEEDED", kind: str = "instance_restart") -> str:
-    """An operation that ended so many days ago, with a step and an event."""
+    """An operation that ended so many days ago, with a task and an event."""
     then = now() - timedelta(days=age)
     operation = Operation(
         project_id=PROJECT, user_id="u", request_id="r", type=kind, state=state, instance_id=instance_id,
@@ -51,15 +49,15 @@ def store(instance_id: str, age: float, state: str = "SUCCEEDED", kind: str = "i
     with transaction() as session:
         session.add(operation)
         session.flush()
-        session.add(OperationStep(operation_id=operation.id, name="record.begin"))
+        session.add(OperationTask(operation_id=operation.id, task="run_restart", step="job.run"))
         audit.record(session, operation, audit.Event.ENDED)
         session.flush()
         session.execute(update(AuditEvent).where(AuditEvent.operation_id == operation.id).values(at=then))
     return operation.id
 
 
-def kept(kind: type[Operation | OperationStep | AuditEvent] = Operation) -> set[str]:
-    """Ids of the operations that are there, or have steps or events."""
+def kept(kind: type[Operation | OperationTask | AuditEvent] = Operation) -> set[str]:
+    """Ids of the operations that are there, or have tasks or events."""
     column = Operation.id if kind is Operation else kind.operation_id  # type: ignore[union-attr]
     with transaction() as session:
         return set(session.scalars(select(column)))
@@ -69,7 +67,7 @@ def remove_all() -> int:
     """Remove portion by portion; gives how many rows went."""
     removed = 0
     while portion := retention.remove_portion():
-        assert portion <= 2 * retention.PORTION
+        assert portion <= 2 * get_settings().removal_portion
         removed += portion
     return removed
 
@@ -79,7 +77,7 @@ def test_old_ended_operations_go_with_all_they_have(instance_id: str) -> None:
     store(instance_id, DAYS + 1, "FAILED")
     young, active = store(instance_id, DAYS - 1), store(instance_id, DAYS + 1, "RUNNING")
     assert remove_all() == 4
-    for kind in (Operation, OperationStep, AuditEvent):
+    for kind in (Operation, OperationTask, AuditEvent):
         assert kept(kind) == {young, active}
 
 
@@ -109,7 +107,7 @@ def test_what_is_referred_to_stays(instance_id: str) -> None:
             LogPublication(instance_id=instance_id, log="l", project_id=PROJECT, parts=0, discarded_by=published)
         )
         session.add(IdempotencyKey(project_id=PROJECT, key="k", fingerprint="f", operation_id=keyed))
-        session.get_one(Instance, instance_id).fault = {"message": "m", "created": "", "details": f"operation {told}"}
+        session.get_one(Instance, instance_id).fault = Fault(message="m", created="", details=f"operation {told}")
     remove_all()
     assert kept() == {published, keyed, told, stuck, not_made}
     assert not kept() & set(free)
@@ -122,7 +120,7 @@ def test_what_is_referred_to_stays(instance_id: str) -> None:
 def test_removals_at_once_and_portions_that_stay_do_not_hinder(
     instance_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "PORTION", 3)
+    monkeypatch.setattr(get_settings(), "removal_portion", 3)
     stuck = {store(instance_id, DAYS + 5, "NEEDS_OPERATOR") for _ in range(7)}
     for _ in range(20):
         store(instance_id, DAYS + 1)
@@ -135,7 +133,7 @@ def test_removals_at_once_and_portions_that_stay_do_not_hinder(
 
 def test_totals_count_what_was_removed(instance_id: str) -> None:
     with transaction() as session:
-        session.get_one(Watermark, operation_totals.WATERMARK).at = now() - timedelta(days=DAYS + 9)
+        session.get_one(Watermark, totals.WATERMARK).at = now() - timedelta(days=DAYS + 9)
     old = ("instance_restart", "SUCCEEDED")
     for _ in range(3):
         store(instance_id, DAYS + 1)
@@ -144,17 +142,17 @@ def test_totals_count_what_was_removed(instance_id: str) -> None:
     assert remove_all() == 3, "only events may go: the operations are not counted yet"
     expected = {old: 4, ("instance_restart", "RUNNING"): 1}
     assert collect().operations == expected
-    operation_totals.move_watermark()
+    totals.move_watermark()
     assert collect().operations == expected
     assert remove_all() == 3
     assert collect().operations == expected
 
 
 def test_keys_go_in_portions(instance_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idempotency, "PORTION", 2)
+    monkeypatch.setattr(get_settings(), "removal_portion", 2)
     with transaction() as session:
         for number in range(5):
-            created = now() - idempotency.KEEP * 2
+            created = now() - 2 * timedelta(hours=get_settings().idempotency_keep_hours)
             session.add(IdempotencyKey(project_id=PROJECT, key=str(number), fingerprint="f", created=created))
         session.add(IdempotencyKey(project_id=PROJECT, key="young", fingerprint="f"))
     idempotency.forget_expired()

@@ -9,21 +9,22 @@ from typing import Any
 
 import pytest
 
-from functions.runtime.clock import now
-from functions.runtime.errors import Busy, NotFound, StepRefused
-from functions.state import backups, chains, operations, schedule_runs, schedules
-from functions.state.acceptance import Caller
+from functions.base.clock import now
+from functions.base.errors import Busy, NotFound, StepRefused
+from functions.base.ids import new_id
+from functions.base.statuses import BackupStatus, InstanceStatus, OperationState
+from functions.operations import backup_create, backup_delete
+from functions.operations.parts import scheduled_backups
+from functions.state.backups import backups, chains
+from functions.state.backups.models import Backup
 from functions.state.database import transaction
-from functions.state.models import (
-    Backup,
-    BackupStatus,
-    Instance,
-    InstanceStatus,
-    Operation,
-    OperationState,
-    Schedule,
-    new_id,
-)
+from functions.state.instances.models import Instance
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation
+from functions.state.schedules import runs as schedule_runs
+from functions.state.schedules import schedules
+from functions.state.schedules.models import Schedule
+from tests.support.operations import finish
 
 pytestmark = pytest.mark.usefixtures("state")
 AT_ONCE = 6
@@ -41,7 +42,7 @@ def caller() -> Caller:
 def instance(caller: Caller) -> Instance:
     made = Instance(
         id=new_id(), project_id=caller.project_id, name="scheduled", datastore_version_id="any", flavor_id="1",
-        memory_mb=512, cpus=1, volume_size=1, region="RegionOne", status=InstanceStatus.ACTIVE,
+        flavor_name="small", memory_mb=512, cpus=1, volume_size=1, region="RegionOne", status=InstanceStatus.ACTIVE,
     )  # fmt: skip
     with transaction() as session:
         session.add(made)
@@ -73,12 +74,7 @@ def read(schedule: Schedule) -> Schedule:
 def end(operation: Operation | None, state: OperationState = OperationState.SUCCEEDED) -> str:
     """End an operation without a workflow; the id of its backup."""
     assert operation is not None
-    operations.begin(operation.id)
-    if state == OperationState.SUCCEEDED:
-        operations.succeed(operation.id)
-    else:
-        operations.abort(operation.id, "ended by the test")
-        operations.fail(operation.id, state)
+    finish(operation, state)
     assert operation.backup_id is not None
     return operation.backup_id
 
@@ -87,7 +83,7 @@ def serve(schedule: Schedule, runs: int) -> list[str]:
     """The backups of so many runs, one after the other."""
     made = []
     for _ in range(runs):
-        made.append(end(schedule_runs.accept_run(schedule.id).operation))
+        made.append(end(scheduled_backups.accept_run(schedule.id).operation))
         turn_back(schedule, timedelta(hours=1))
     return made
 
@@ -102,20 +98,20 @@ def parents(ids: Sequence[str]) -> list[int | None]:
 def test_a_run_is_served_once_though_called_for_by_many_at_once(new: Callable[..., Schedule]) -> None:
     schedule = new()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        runs = [f.result() for f in [pool.submit(schedule_runs.accept_run, schedule.id) for _ in range(AT_ONCE)]]
+        runs = [f.result() for f in [pool.submit(scheduled_backups.accept_run, schedule.id) for _ in range(AT_ONCE)]]
     [operation] = [run.operation for run in runs if run.operation]
     seen = read(schedule)
     assert (seen.last_backup_id, seen.missed_runs, seen.last_error) == (operation.backup_id, 0, None)
     assert seen.next_run > now()
     assert operation.user_id == "tester"
     end(operation)
-    assert schedule_runs.accept_run(schedule.id) == schedule_runs.Run()
+    assert scheduled_backups.accept_run(schedule.id) == scheduled_backups.Run()
 
 
 def test_runs_whose_time_passed_are_missed_and_one_is_made_good(new: Callable[..., Schedule]) -> None:
     schedule = new()
     turn_back(schedule, timedelta(hours=7))
-    end(schedule_runs.accept_run(schedule.id).operation)
+    end(scheduled_backups.accept_run(schedule.id).operation)
     assert read(schedule).missed_runs == 7
 
 
@@ -123,13 +119,13 @@ def test_a_run_waits_for_a_busy_instance_and_gives_up_in_the_end(
     new: Callable[..., Schedule], instance: Instance, caller: Caller
 ) -> None:
     schedule = new()
-    operation = backups.accept_create(backups.NewBackup("by hand", instance.id), caller)[1]
-    assert schedule_runs.accept_run(schedule.id).waiting
+    operation = backup_create.accept_create(backup_create.NewBackup("by hand", instance.id), caller)[1]
+    assert scheduled_backups.accept_run(schedule.id).waiting
     with transaction() as session:
         row = session.get_one(Schedule, schedule.id)
         row.pattern = "0 0 1 1 *"
         row.next_run = now().replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
-    assert schedule_runs.accept_run(schedule.id) == schedule_runs.Run()
+    assert scheduled_backups.accept_run(schedule.id) == scheduled_backups.Run()
     seen = read(schedule)
     assert seen.missed_runs == 1
     assert "is not currently available" in (seen.last_error or "")
@@ -145,7 +141,9 @@ def test_a_backup_made_by_hand_is_none_of_the_chain(
 ) -> None:
     schedule = new(full_every=9)
     [first] = serve(schedule, 1)
-    by_hand = end(backups.accept_create(backups.NewBackup("by hand", instance.id, incremental=True), caller)[1])
+    by_hand = end(
+        backup_create.accept_create(backup_create.NewBackup("by hand", instance.id, incremental=True), caller)[1]
+    )
     [second] = serve(schedule, 1)
     assert parents([first, by_hand, second]) == [None, 0, 0]
 
@@ -156,9 +154,9 @@ def test_a_backup_that_is_asked_for_is_one_of_the_schedules_and_changes_no_time(
     schedule = new(full_every=9)
     [first] = serve(schedule, 1)
     before = read(schedule)
-    asked, operation = schedule_runs.accept_now(schedule.id, caller)
+    asked, operation = scheduled_backups.accept_now(schedule.id, caller)
     with pytest.raises(Busy):
-        schedule_runs.accept_now(schedule.id, caller)
+        scheduled_backups.accept_now(schedule.id, caller)
     end(operation)
     after = read(schedule)
     assert (after.next_run, after.last_run, after.missed_runs) == (before.next_run, before.last_run, before.missed_runs)
@@ -166,7 +164,7 @@ def test_a_backup_that_is_asked_for_is_one_of_the_schedules_and_changes_no_time(
     [second] = serve(schedule, 1)
     assert parents([first, asked.id, second]) == [None, 0, 1]
     with pytest.raises(NotFound):
-        schedule_runs.accept_now(schedule.id, Caller("other", "tester", "req-other"))
+        scheduled_backups.accept_now(schedule.id, Caller("other", "tester", "req-other"))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +204,7 @@ def test_retention_never_takes_what_somebody_else_built_on(
 ) -> None:
     schedule = new(keep_count=1)
     [first] = serve(schedule, 1)
-    end(backups.accept_create(backups.NewBackup("by hand", instance.id, parent_id=first), caller)[1])
+    end(backup_create.accept_create(backup_create.NewBackup("by hand", instance.id, parent_id=first), caller)[1])
     [second] = serve(schedule, 1)
     assert schedule_runs.retired(schedule.id).backup_ids == []
     assert backups.get(caller.project_id, second).parent_id is None
@@ -214,7 +212,7 @@ def test_retention_never_takes_what_somebody_else_built_on(
 
 def test_a_failed_backup_goes_when_a_newer_one_succeeded(new: Callable[..., Schedule]) -> None:
     schedule = new(keep_count=5)
-    failed = end(schedule_runs.accept_run(schedule.id).operation, OperationState.FAILED)
+    failed = end(scheduled_backups.accept_run(schedule.id).operation, OperationState.FAILED)
     turn_back(schedule, timedelta(hours=1))
     assert schedule_runs.retired(schedule.id).backup_ids == []
     serve(schedule, 1)
@@ -224,7 +222,7 @@ def test_a_failed_backup_goes_when_a_newer_one_succeeded(new: Callable[..., Sche
 def test_a_schedule_that_ended_does_nothing(new: Callable[..., Schedule]) -> None:
     schedule = new()
     schedules.delete(schedule.project_id, schedule.id)
-    for call in (schedule_runs.accept_run, schedule_runs.retired, schedule_runs.is_quiet):
+    for call in (scheduled_backups.accept_run, schedule_runs.retired, schedule_runs.is_quiet):
         with pytest.raises(StepRefused, match="has ended"):
             call(schedule.id)
     with pytest.raises(NotFound):
@@ -246,7 +244,7 @@ def test_unsettled_are_those_out_of_step_lost_or_without_their_instance(
     age(settled, fresh, lost)
     assert set(schedule_runs.unsettled()) == {fresh.id, lost.id}
     assert read(lost).missed_runs == 2
-    assert "was not started by Mistral" in (read(lost).last_error or "")
+    assert "Mistral did not start the run" in (read(lost).last_error or "")
     with transaction() as session:
         session.get_one(Instance, instance.id).deleted_at = now()
     schedule_runs.unsettled()
@@ -262,21 +260,21 @@ def age(*made: Schedule) -> None:
 
 
 def test_a_chain_is_deleted_whole_and_not_while_a_part_is_in_use(instance: Instance, caller: Caller) -> None:
-    full = end(backups.accept_create(backups.NewBackup("full", instance.id), caller)[1])
-    first = end(backups.accept_create(backups.NewBackup("first", instance.id, parent_id=full), caller)[1])
-    making = backups.accept_create(backups.NewBackup("second", instance.id, parent_id=first), caller)[1]
+    full = end(backup_create.accept_create(backup_create.NewBackup("full", instance.id), caller)[1])
+    first = end(backup_create.accept_create(backup_create.NewBackup("first", instance.id, parent_id=full), caller)[1])
+    making = backup_create.accept_create(backup_create.NewBackup("second", instance.id, parent_id=first), caller)[1]
     with pytest.raises(Busy):
-        backups.accept_delete(caller.project_id, full, caller)
+        backup_delete.accept_delete(full, caller)
     second = end(making)
     assert [backup.id for backup in chains.of(second)] == [full, first, second]
     assert [backup.id for backup in chains.upon(full)] == [second, first]
-    deleting = backups.accept_delete(caller.project_id, first, caller)
+    deleting = backup_delete.accept_delete(first, caller)
     for refused in (full, first, second):
         with pytest.raises(Busy):
-            backups.accept_delete(caller.project_id, refused, caller)
+            backup_delete.accept_delete(refused, caller)
     with pytest.raises(Busy):
-        backups.accept_create(backups.NewBackup("third", instance.id, parent_id=second), caller)
-    fourth = backups.accept_create(backups.NewBackup("fourth", instance.id, incremental=True), caller)[0]
+        backup_create.accept_create(backup_create.NewBackup("third", instance.id, parent_id=second), caller)
+    fourth = backup_create.accept_create(backup_create.NewBackup("fourth", instance.id, incremental=True), caller)[0]
     assert fourth.parent_id is None, "what is being deleted is nothing to build on"
     end(deleting, OperationState.FAILED)
     statuses = [backups.get(caller.project_id, identifier).status for identifier in (full, first, second)]

@@ -17,7 +17,7 @@ from swiftclient import Connection
 
 from deploy.local.cloud import Cloud
 from deploy.local.hosts.layout import HostDirectory
-from functions.steps.job import SEGMENT_BYTES
+from functions.base.settings import get_settings
 from tests.bench import raw_postgresql
 from tests.support.host_driver import as_engine_user, own
 
@@ -55,8 +55,9 @@ class RawPipeline:
         dump = [
             self._programs / "pg_basebackup", "-w", "-F", "tar", "-D", "-", "-X", "fetch", "-c", "fast",
         ]  # fmt: skip
+        segment_bytes = str(get_settings().backup_segment_bytes)
         upload = [
-            _SWIFT, "upload", "--use-slo", "--segment-size", str(SEGMENT_BYTES), "--segment-container",
+            _SWIFT, "upload", "--use-slo", "--segment-size", segment_bytes, "--segment-container",
             f"{self.container}-segments", "--object-name", "data", self.container, "-",
         ]  # fmt: skip
         socket = {"PGHOST": str(self._host.root / "run"), "PGUSER": "postgres"}

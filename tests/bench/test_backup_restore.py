@@ -12,9 +12,9 @@ from datastores.protocol.manifest import INDEX, parse
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import Tenant
 from functions.cloud import swift
-from functions.state import backups as backup_state
-from functions.state import operations
-from functions.steps.backup import container, prefix
+from functions.state.backups import backups as backup_state
+from functions.state.operations import operations
+from functions.storage.backup_objects import container, prefix
 from tests.bench.memory import JobMemory, peak_of_service
 from tests.bench.raw_pipeline import RawPipeline, RawRestore
 from tests.bench.support import Line, Rates, alternately, at_most, fact, ratio_at_least, show, spread
@@ -23,8 +23,8 @@ from tests.support.tenants import TestInstance, create_body, delete_instance, fo
 
 RUNS = 3
 VOLUME_GB = 2
-SERVICES = ("entrypoint", "cloud", "hosts")
-GOAL, MEMORY_GOAL_MIB = 0.90, 128
+SERVICES = ("entrypoint", "control", "hosts")
+GOAL, MEMORY_GOAL_MIB = 1.0, 128
 MIB = 1024 * 1024
 LEAST_BYTES = 1024 * MIB
 FILL = (
@@ -97,7 +97,7 @@ class Subject:
 
     def _run(self, operation_id: str, memory_mib: float) -> Run:
         operation = operations.get(self.project_id, operation_id)
-        steps = {step.name: step for step in operation.steps}
+        steps = {task.step: task for task in operation.tasks}
         job_ended, ended = steps["job.run"].ended, operation.ended
         assert job_ended and ended
         job = job_ended - steps["job.run"].started
@@ -138,9 +138,9 @@ def test_backup_and_restore(cloud: Cloud, product_environment: dict[str, str]) -
         raw.remove()
         subject.remove_backup()
     assert raw_size >= LEAST_BYTES
-    title = f"Backup and restore of {raw_size / MIB:.0f} MiB of tar, {stored_size / MIB:.0f} MiB stored"
+    title = f"Backup and restore: {raw_size / MIB:.0f} MiB of tar, {stored_size / MIB:.0f} MiB stored"
     lines = [*backup_lines(raw_size, backups, raw_backups), *restore_lines(raw_size, restores, raw_restores)]
-    show(title, [*lines, *memory_lines(cloud, [*backups, *restores])])
+    show("backup_restore", title, [*lines, *memory_lines(cloud, [*backups, *restores])])
 
 
 def compared(what: str, size: int, ours: list[float], raw: list[float]) -> list[Line]:

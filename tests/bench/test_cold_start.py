@@ -33,7 +33,7 @@ def test_cold_start(cloud: Cloud) -> None:
     hello, ours = alternately(
         RUNS, partial(cold_start, HELLO, environment), partial(cold_start, ENTRYPOINT, environment)
     )
-    show("Cold start: process started → first answer of GET /", table(ours, hello))
+    show("cold_start", "Cold start: process started → first answer of GET /", table(ours, hello))
 
 
 def cold_start(application: str, environment: dict[str, str]) -> float:

@@ -13,10 +13,13 @@ from sqlalchemy import delete, func, insert, select, update
 
 from datastores.catalog import catalog
 from deploy.local.cloud import Cloud
-from functions.cloud.ssh_ca import SshAuthority
-from functions.runtime.clock import now
+from functions.base.clock import now
+from functions.base.ids import new_id
+from functions.base.statuses import HostPhase, InstanceStatus
+from functions.hostlink.ssh_ca import SshAuthority
 from functions.state.database import transaction
-from functions.state.models import Instance, InstanceStatus, new_id
+from functions.state.hosts.models import Host
+from functions.state.instances.models import Instance
 from tests.bench import fake_hosts
 from tests.bench.support import at_most, fact, show
 
@@ -56,21 +59,31 @@ def hosts(cloud: Cloud, product_environment: dict[str, str]) -> Iterator[None]:
         ports = opened.enter_context(answering(authority, ids[:HOSTS]))
         ports += [opened.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(SILENT)]
         with transaction() as session:
-            session.execute(insert(Instance), [row(*pair) for pair in zip(ids, ports, strict=True)])
+            session.execute(insert(Instance), [row(instance_id) for instance_id in ids])
+            session.execute(insert(Host), [host_row(*pair) for pair in zip(ids, ports, strict=True)])
         try:
             yield
         finally:
             with transaction() as session:
+                session.execute(delete(Host).where(Host.instance_id.in_(ids)))
                 session.execute(delete(Instance).where(Instance.project_id == PROJECT))
 
 
-def row(host_id: str, port: int) -> dict[str, object]:
+def row(instance_id: str) -> dict[str, object]:
     """An instance that is ACTIVE, and looked at in a year."""
     return {
-        "id": host_id, "host_id": host_id, "project_id": PROJECT, "name": host_id, "region": "RegionOne",
-        "datastore_version_id": catalog().version("postgresql", None).id, "flavor_id": "1", "memory_mb": 512,
-        "cpus": 1, "volume_size": 1, "status": InstanceStatus.ACTIVE, "management_address": "127.0.0.1",
-        "management_port": port, "management_username": "trove", "probe_due": now().replace(year=now().year + 1),
+        "id": instance_id, "project_id": PROJECT, "name": instance_id, "region": "RegionOne",
+        "datastore_version_id": catalog().version("postgresql", None).id, "flavor_id": "1", "flavor_name": "small",
+        "memory_mb": 512, "cpus": 1, "volume_size": 1, "status": InstanceStatus.ACTIVE,
+        "probe_due": now().replace(year=now().year + 1),
+    }  # fmt: skip
+
+
+def host_row(instance_id: str, port: int) -> dict[str, object]:
+    """The host that serves it, of the same id."""
+    return {
+        "id": instance_id, "instance_id": instance_id, "phase": HostPhase.SERVING, "management_address": "127.0.0.1",
+        "management_port": port, "management_username": "trove",
     }  # fmt: skip
 
 
@@ -94,7 +107,8 @@ def test_health_probe(hosts: None) -> None:
     assert began is not None
     rate = HOSTS / (ended - began)
     show(
-        f"Health probe, {HOSTS} hosts that answer, {SILENT} that do not",
+        "health",
+        f"Health probe: {HOSTS} hosts that answer, {SILENT} that do not",
         [
             fact("hosts a second, one process", f"{rate:.0f}"),
             at_most(

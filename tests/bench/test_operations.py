@@ -25,20 +25,15 @@ from sqlalchemy import Engine, create_engine, delete, select, text
 from datastores.catalog import catalog
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import Tenant
+from functions.base.clock import now
+from functions.base.statuses import BackupStatus, InstanceStatus, OperationState
 from functions.cloud import mistral
-from functions.runtime.clock import now
-from functions.state import operations
+from functions.state.audit.models import AuditEvent
+from functions.state.backups.models import Backup
 from functions.state.database import transaction
-from functions.state.models import (
-    AuditEvent,
-    Backup,
-    BackupStatus,
-    Instance,
-    InstanceStatus,
-    Operation,
-    OperationState,
-    OperationStep,
-)
+from functions.state.instances.models import Instance
+from functions.state.operations import operations
+from functions.state.operations.models import Operation, OperationTarget, OperationTask
 from tests.bench.support import Line, Rates, alternately, fact, ratio_at_least, show
 from tests.support.tenants import tenant
 from workflows import operation_files
@@ -49,7 +44,7 @@ LOOK_SECONDS = 0.02
 LIMIT_SECONDS = 60
 STEPS = 1
 """Tasks of backup_delete, and of a change of accounts."""
-SERVICES = ("mistral", "postgres", "keystone", "swift", "entrypoint", "cloud")
+SERVICES = ("mistral", "postgres", "keystone", "swift", "entrypoint", "control")
 WORKFLOWS = ("bench_bare", "bench_ruled", "bench_http")
 
 
@@ -98,7 +93,7 @@ def backups(cloud: Cloud, workflows: None) -> Iterator[list[str]]:
     version = catalog().version("postgresql", None).id
     source = Instance(
         id=str(uuid.uuid4()), project_id=project_id, name="bench", datastore_version_id=version, flavor_id="1",
-        memory_mb=512, cpus=1, volume_size=1, region="RegionOne", status=InstanceStatus.ACTIVE,
+        flavor_name="small", memory_mb=512, cpus=1, volume_size=1, region="RegionOne", status=InstanceStatus.ACTIVE,
     )  # fmt: skip
     ids = [str(uuid.uuid4()) for _ in range((RUNS + 1) * OPERATIONS)]
     with transaction() as session:
@@ -114,7 +109,7 @@ def backups(cloud: Cloud, workflows: None) -> Iterator[list[str]]:
     yield list(ids)
     with transaction() as session:
         made = list(session.scalars(select(Operation.id).where(Operation.backup_id.in_(ids))))
-        for trace in (OperationStep, AuditEvent):
+        for trace in (OperationTask, OperationTarget, AuditEvent):
             session.execute(delete(trace).where(trace.operation_id.in_(made)))
         session.execute(delete(Operation).where(Operation.id.in_(made)))
         session.execute(delete(Backup).where(Backup.id.in_(ids)))
@@ -143,7 +138,7 @@ def test_operations_a_minute(cloud: Cloud, backups: list[str], postgresql_server
     batches = alternately(RUNS, *(partial(batch, cloud, work) for work in works))
     database.dispose()
     assert [operation.state for operation in ended] == [OperationState.SUCCEEDED] * (RUNS + 1) * OPERATIONS
-    show(f"Operations a minute, {AT_ONCE} at a time (backup_delete: {STEPS} task)", table(*batches))
+    show("operations", f"Operations a minute: backup_delete ({STEPS} task), {AT_ONCE} at a time", table(*batches))
 
 
 def batch(cloud: Cloud, work: Callable[[], None]) -> Batch:

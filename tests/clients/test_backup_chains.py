@@ -15,7 +15,7 @@ from troveclient.client import Client
 
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import DemoError, Tenant
-from functions.runtime.clock import now
+from functions.base.clock import now
 from tests.support.api import LATEST, Api, fault, new_api
 from tests.support.openstack import OpenStack
 from tests.support.tenants import TestInstance, an_instance, create_body, delete_instance, follow, tenant

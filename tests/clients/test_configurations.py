@@ -12,8 +12,8 @@ from troveclient.v1.client import Client
 from datastores.catalog import catalog
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import DemoError, Tenant
-from functions.runtime.step import Nothing, StepContext
-from functions.steps import sweep
+from functions.framework.step import Nothing, StepContext
+from functions.steps.control import sweep
 from tests.support.api import LATEST, Api, fault
 from tests.support.openstack import OpenStack
 from tests.support.tenants import TestInstance, an_instance, create_body, delete_instance, follow, tenant

@@ -15,6 +15,7 @@ from deploy.local.demo.client import Tenant
 from deploy.local.hosts.layout import HostDirectory
 from tests.support.api import Api, fault, new_api
 from tests.support.openstack import OpenStack
+from tests.support.operations import host_id_of
 from tests.support.tenants import TestInstance, an_instance, follow, tenant
 
 LARGE_BYTES = 40 * 1024 * 1024
@@ -143,10 +144,10 @@ def test_other_projects_see_nothing(cloud: Cloud, instance: TestInstance) -> Non
 def test_large_log_of_a_database_that_died(
     cloud: Cloud, demo: Api, owner: Tenant, instance: TestInstance, product_environment: dict[str, str]
 ) -> None:
-    from functions.cloud import log_container, swift
-    from functions.state import instances
+    from functions.cloud import swift
+    from functions.storage import log_container
 
-    root = HostDirectory.of(cloud.state.path, instances.load(instance.id).host_id).root
+    root = HostDirectory.of(cloud.state.path, host_id_of(instance.id)).root
     os.kill(int((root / "data" / "postgresql" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
     [file] = (root / "log").glob("postgresql-*.log")
     line = "2026-11-22 10:00:00.000 UTC [1] LOG:  statement: " + "x" * 200 + "\n"

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import Tenant
-from functions.state.models import InstanceStatus
+from functions.base.statuses import InstanceStatus
 from tests.support.openstack import OpenStack
 from tests.support.records import recorded
 from tests.support.releases import releases

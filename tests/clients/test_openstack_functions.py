@@ -30,9 +30,9 @@ def client(cloud: Cloud) -> Client:
 def instance(openstack: OpenStack, client: Client) -> Iterator[str]:
     """Name of an instance that is ACTIVE."""
     openstack.says("database instance create functions --flavor 1 --size 1 --is-public")
-    created = client.operations.newest(type="instance_create")
-    assert created is not None
-    openstack.says(f"database operation wait {created.id} --timeout 120")
+    waited = openstack.json("database operation wait --instance functions --timeout 120")
+    assert (waited["type"], waited["state"]) == ("instance_create", "SUCCEEDED")
+    assert openstack.json(f"database operation wait {waited['id']}")["id"] == waited["id"]
     yield "functions"
     client.instances.protect("functions", protected=False)
     openstack.says("database instance delete functions")
@@ -44,6 +44,8 @@ def test_the_commands_stand_beside_those_of_python_troveclient(openstack: OpenSt
         *(f"database operation {verb}" for verb in ("list", "show", "wait")),
         *(f"database schedule {verb}" for verb in ("create", "list", "show", "set", "run", "delete")),
         *(f"database instance {verb}" for verb in ("stop", "protect", "unprotect", "tag", "events", "connect")),
+        *(f"database instance {what} list" for what in ("endpoint", "connection")),
+        *(f"database replication {verb}" for verb in ("show", "set", "rebuild")),
         "database ca show",
         "database instance list",
     ):
@@ -60,6 +62,17 @@ def test_an_instance_is_stopped_and_started_with_its_progress_drawn(openstack: O
     drawn = openstack.says(f"database operation show {started['ID']} --timeline")
     assert "job.run" in drawn
     assert "█" in drawn
+
+
+def test_waiting_names_an_operation_or_an_instance(openstack: OpenStack, instance: str) -> None:
+    openstack.says(f"database instance restart {instance}")
+    waited = openstack.json(f"database operation wait --instance {instance}")
+    assert (waited["type"], waited["state"]) == ("instance_restart", "SUCCEEDED")
+    again = openstack.json(f"database operation wait --instance {instance}")
+    assert again["id"] == waited["id"], "nothing is under way: the last one is told"
+    assert "No instance" in openstack.refusal("database operation wait --instance nobody")
+    assert "required" in openstack.refusal("database operation wait")
+    assert "not allowed with" in openstack.refusal(f"database operation wait {waited['id']} --instance {instance}")
 
 
 def test_the_marks_of_an_instance(openstack: OpenStack, instance: str, demo: Api) -> None:
@@ -96,6 +109,11 @@ def test_the_events_say_who_did_what(openstack: OpenStack, instance: str) -> Non
 
 def test_the_command_that_connects_is_printed(openstack: OpenStack, instance: str) -> None:
     assert openstack.says(f"database instance connect {instance} --user joe").startswith("psql 'host=127.")
+    assert openstack.json(f"database instance endpoint list {instance}") == []
+    assert "no endpoint for readers" in openstack.refusal(f"database instance connect {instance} --readers")
+    [uri, jdbc] = openstack.json(f"database instance connection list {instance}")
+    assert (uri["To"], uri["Form"], jdbc["Form"]) == ("instance", "uri", "jdbc")
+    assert uri["Text"].startswith("postgresql://127.")
 
 
 def test_programs_wait_for_operations_and_learn_why_one_failed(
@@ -123,3 +141,28 @@ def test_the_plugin_costs_the_start_of_openstack_little() -> None:
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True, env=dict(os.environ)
     )
     assert int(done.stdout) <= 4
+
+
+def test_how_replicas_do_and_a_rebuild(openstack: OpenStack, client: Client, instance: str) -> None:
+    assert openstack.json(f"database replication show {instance}") == []
+    source = client.instances.id_of(instance)
+    openstack.says(f"database instance create replica --replica-of {source}")
+    openstack.says("database operation wait --instance replica --timeout 120")
+    [own] = openstack.json("database replication show replica")
+    assert own["Role"] == "replica"
+    first, second = openstack.json(f"database replication show {instance}")
+    assert (first["ID"], first["Role"]) == (source, "primary")
+    assert (second["ID"], second["Role"]) == (own["ID"], "replica")
+    openstack.says("database replication set replica --automatic-failover --max-lag-bytes 1000000 --wait")
+    assert client.instances.find("replica")["failover"]["max_lag_bytes"] == 1000000
+    assert "is greater than 1" in openstack.refusal(
+        f"database replication set {instance} --mode synchronous --quorum 2"
+    )
+    assert "Say what to change" in openstack.refusal(f"database replication set {instance}")
+    openstack.says(f"database replication set {instance} --no-automatic-failover --wait")
+    openstack.says("database replication rebuild replica --wait")
+    assert "is not a replica" in openstack.refusal(f"database replication rebuild {instance}")
+    openstack.says("database instance delete replica")
+    deletion = client.operations.newest(instance_id=own["ID"], type="instance_delete")
+    assert deletion is not None
+    client.operations.wait(deletion.id)

@@ -10,7 +10,7 @@ from openstack.exceptions import BadRequestException, NotFoundException
 
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import Tenant
-from functions.state.models import InstanceStatus
+from functions.base.statuses import InstanceStatus
 from tests.support.records import recorded
 from tests.support.tenants import follow, project_id, tenant
 

@@ -137,3 +137,14 @@ def test_version_discovery(cloud: Cloud) -> None:
     assert data.url.endswith(f"/v1.0/{project_id(cloud, 'other')}")
     [version] = database.get(f"{data.url.partition('/v1.0/')[0]}/", authenticated=False).json()["versions"]
     assert (version["id"], version["status"]) == ("v1.0", "CURRENT")
+
+
+def test_tls_of_an_instance(trove: Trove, ids: list[str]) -> None:
+    """The commands `openstack database ssl ...` are on the page `tls` of the guide."""
+    shown = trove.instances.ssl_show(ids[0], include_certificate=True)
+    assert (shown.status, shown.mode, shown.certificate) == ("off", "builtin", None)
+    assert trove.instances.ssl_disable(ids[0])["mode"] == "builtin"
+    with pytest.raises(exceptions.BadRequest, match="serves no TLS"):
+        trove.instances.ssl_enable(ids[0], "basic", UNKNOWN)
+    with pytest.raises(exceptions.BadRequest, match="no earlier TLS configuration"):
+        trove.instances.ssl_rollback(ids[0])

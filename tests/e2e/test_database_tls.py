@@ -16,11 +16,12 @@ from sqlalchemy import update
 from datastores.protocol.engine import EngineReport
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import Tenant
-from functions.runtime import token
-from functions.runtime.clock import now
-from functions.state import certificates, instances
+from functions.base.clock import now
+from functions.framework import token
 from functions.state.database import transaction
-from functions.state.models import Instance
+from functions.state.hosts import certificates
+from functions.state.hosts.models import Host
+from functions.state.instances import instances
 from tests.support.api import LATEST, new_api
 from tests.support.records import recorded
 from tests.support.releases import Release, releases
@@ -87,7 +88,7 @@ def test_a_certificate_that_ends_soon_is_renewed_under_way(cloud: Cloud, owner: 
     assert renewed(cloud) == {"done": True, "ending": 0, "renewed": 0}
     with transaction() as session:
         soon = now() + timedelta(days=1)
-        session.execute(update(Instance).where(Instance.id == secured.id).values(certificate_expires=soon))
+        session.execute(update(Host).where(Host.instance_id == secured.id).values(certificate_expires=soon))
     assert renewed(cloud) == {"done": True, "ending": 1, "renewed": 1}
     after = shown_by_postgresql(secured.address)
     assert after.serial_number != before.serial_number
@@ -108,7 +109,8 @@ def renewed(cloud: Cloud) -> dict[str, Any]:
 
 def test_an_operation_knows_better_than_a_renewal() -> None:
     with recorded("certificate-tests", 1) as [instance_id]:
-        seen = instances.load(instance_id)
+        seen = instances.load(instance_id).host
+        assert seen is not None
         certificates.record(seen, EngineReport(tls=True, certificate_expires=now().isoformat()))
         assert instance_id in ending()
         seen.fence -= 1

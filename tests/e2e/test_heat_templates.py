@@ -11,16 +11,21 @@ from heatclient.common import template_utils
 from heatclient.v1.client import Client
 
 from deploy.local.cloud import Cloud
+from deploy.local.hosts import lifecycle
 from deploy.local.hosts.layout import HostDirectory
+from deploy.local.hosts.lifecycle import HostError
 from deploy.local.hosts.processes import processes_of
-from functions.cloud import heat, ssh
-from functions.cloud.ssh_ca import SshAuthority
+from functions.cloud import heat
+from functions.hostlink import ssh
+from functions.hostlink.ssh_ca import SshAuthority
 from tests.support.ssh import new_authority
 
 HEAT = Path(__file__).parents[2] / "deploy" / "heat"
 TEMPLATE = HEAT / "instance.yaml"
 LOCAL = HEAT / "substrates" / "local.yaml"
 NOVA = HEAT / "substrates" / "nova.yaml"
+OCTAVIA = HEAT / "substrates" / "nova_octavia.yaml"
+ENDPOINT = HEAT / "endpoint.yaml"
 NOVA_HOST = HEAT / "substrates" / "nova_host.yaml"
 WAIT = 60.0
 SERVICE_UNAVAILABLE = "99001"
@@ -118,6 +123,37 @@ def test_a_stacks_whole_life(cloud: Cloud, authority: SshAuthority, stack: str) 
     assert processes_of(host) == []
 
 
+def test_an_isolated_host_has_no_process_until_it_is_let_back(
+    cloud: Cloud, authority: SshAuthority, stack: str
+) -> None:
+    host_id = str(uuid.uuid4())
+    parameters = parameters_for(authority, host_id)
+    host = HostDirectory.of(cloud.state.path, host_id)
+    heat.apply(stack, TEMPLATE, LOCAL, parameters)
+    status = wait_for(stack, at_rest)
+    assert answers(status, authority, host_id)
+    (host.boot / "database").write_text(f"#!/bin/sh\ntouch {host.root}/data/served\n")
+    (host.boot / "database").chmod(0o700)
+    resource = Client(session=cloud.session("trove")).resources.get(stack, "host").physical_resource_id
+
+    for change in ({"isolated": True}, {"isolated": True, "memory": 1024}):
+        heat.apply(stack, TEMPLATE, LOCAL, {**parameters, **change})
+        status = wait_for(stack, at_rest)
+        assert (status.state, status.action) == ("complete", "UPDATE"), status.reason
+        assert processes_of(host) == []
+        with pytest.raises(HostError, match="is isolated"):
+            lifecycle.boot(host)
+        assert host not in lifecycle.boot_all(cloud.state.path)
+        assert processes_of(host) == []
+    assert Client(session=cloud.session("trove")).resources.get(stack, "host").physical_resource_id == resource
+
+    heat.apply(stack, TEMPLATE, LOCAL, {**parameters, "isolated": False})
+    status = wait_for(stack, at_rest)
+    assert status.state == "complete", status.reason
+    assert answers(status, authority, host_id)
+    assert not (host.root / "data" / "served").exists(), "a former primary is not started by the boot"
+
+
 def test_the_host_key_shows_nowhere(cloud: Cloud, authority: SshAuthority, stack: str) -> None:
     host_id = str(uuid.uuid4())
     parameters = parameters_for(authority, host_id)
@@ -141,12 +177,14 @@ def test_a_refused_stack_says_why(authority: SshAuthority, stack: str) -> None:
     assert heat.status(stack).state == "absent"
 
 
-def validate(cloud: Cloud, template_file: Path, environment_file: Path) -> dict[str, Any]:
+def validate(
+    cloud: Cloud, template_file: Path, environment_file: Path, parameters: dict[str, object] | None = None
+) -> dict[str, Any]:
     files, template = template_utils.get_template_contents(str(template_file))
     environment_files, environment = template_utils.process_environment_and_files(str(environment_file))
     found: dict[str, Any] = Client(session=cloud.session("trove")).stacks.validate(
         template=template,
-        environment=environment,
+        environment=environment | {"parameters": parameters or {}},
         files={**files, **environment_files},
         show_nested=True,
         ignore_errors=SERVICE_UNAVAILABLE,
@@ -154,10 +192,21 @@ def validate(cloud: Cloud, template_file: Path, environment_file: Path) -> dict[
     return found
 
 
-@pytest.mark.parametrize("environment", [LOCAL, NOVA], ids=lambda path: path.stem)
+@pytest.mark.parametrize("environment", [LOCAL, NOVA, OCTAVIA], ids=lambda path: path.stem)
 def test_heat_accepts_every_substrate(cloud: Cloud, environment: Path) -> None:
     found = validate(cloud, TEMPLATE, environment)
     assert found["Parameters"]["host_key"]["NoEcho"] == "true"
+    assert validate(cloud, ENDPOINT, environment)["Parameters"]["targets"]["Type"] == "CommaDelimitedList"
+
+
+@pytest.mark.parametrize(
+    "name", ["nova_endpoint.yaml", "octavia_endpoint.yaml", "octavia_port.yaml", "octavia_member.yaml"]
+)
+def test_heat_accepts_each_template_of_endpoints_by_itself(cloud: Cloud, name: str) -> None:
+    template = HEAT / "substrates" / name
+    examples = {"kind": "readers", "index": 0, "targets": "10.0.0.5", "ports": "5432", "port": 5432}
+    known = template_utils.get_template_contents(str(template))[1]["parameters"]
+    validate(cloud, template, OCTAVIA, {key: value for key, value in examples.items() if key in known})
 
 
 def test_heat_accepts_the_nova_template_by_itself(cloud: Cloud) -> None:

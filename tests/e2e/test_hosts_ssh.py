@@ -23,8 +23,8 @@ from deploy.local.errors import AddressError
 from deploy.local.hosts import lifecycle
 from deploy.local.hosts.layout import SSH_PORT, USERNAME, HostDirectory
 from deploy.local.hosts.processes import processes_of
-from functions.cloud import ssh
-from functions.cloud.ssh_ca import SshAuthority, UserCredential
+from functions.hostlink import ssh
+from functions.hostlink.ssh_ca import SshAuthority, UserCredential
 from tests.support.ssh import new_authority
 
 WAIT = 15.0
@@ -181,7 +181,7 @@ def test_a_killed_client_leaves_a_command_that_ends_by_itself(host: LocalHost) -
 
 CLIENT = """
 import os, sys
-from functions.cloud import ssh
+from functions.hostlink import ssh
 address = ssh.HostAddress.model_validate_json(os.environ["ADDRESS"])
 ssh.run(address, ssh.UserCredential.model_validate_json(sys.stdin.read()), ["sleep", "72.25"], b"", 4.0)
 """

@@ -9,7 +9,7 @@ import requests
 
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import DemoError, Tenant
-from functions.state.models import InstanceStatus
+from functions.base.statuses import InstanceStatus
 from tests.support.api import LATEST, Api, fault, new_api
 from tests.support.keystone_tokens import with_expiry
 from tests.support.openstack import OpenStack
@@ -72,7 +72,7 @@ def test_failed_create_names_step_and_reason(demo: Api, failed: str) -> None:
     assert (told["state"], told["error"]) == ("FAILED", {"step": "job.run", "message": f"create: {REASON}"})
     states = {step["name"]: step["state"] for step in told["steps"]}
     assert {name for name, state in states.items() if state == "ERROR"} == {"job.run"}
-    assert {"record.abort", "job.cancel", "stack.delete", "stack.await_gone", "record.fail"} < set(states)
+    assert {"record.abort", "job.cancel", "stack.delete", "record.fail"} < set(states)
 
 
 def test_openstack_shows_the_fault(cloud: Cloud, failed: str) -> None:

@@ -18,9 +18,8 @@ from deploy.local import postgres
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import Operation, Tenant
 from deploy.local.hosts.layout import HostDirectory
-from functions.state.database import transaction
-from functions.state.models import Instance
 from tests.support.leaks import Needles, Watch, control_secrets, dump, watching
+from tests.support.operations import host_id_of
 from tests.support.tenants import TestInstance, create_body, delete_instance, follow, tenant
 
 KEYSTONE_TOKEN = "gAAAAAB"
@@ -85,8 +84,7 @@ def _back_up(owner: Tenant, instance_id: str) -> tuple[str, Operation]:
 
 
 def _host(cloud: Cloud, instance_id: str) -> Path:
-    with transaction() as session:
-        return HostDirectory.of(cloud.state.path, session.get_one(Instance, instance_id).host_id).root
+    return HostDirectory.of(cloud.state.path, host_id_of(instance_id)).root
 
 
 # -- the searches can find something ---------------------------------------------------------------------------------
@@ -172,7 +170,7 @@ def test_no_process_and_no_passing_file_showed_a_secret(searched: Searched) -> N
 def test_no_log_holds_a_secret(cloud: Cloud, searched: Searched) -> None:
     logs = cloud.state.path / "log"
     named = Needles.of({"operation": [searched.operation_id]}).found_below(logs)
-    assert {Path(path).name for path in named} >= {"cloud.log", "hosts.log"}, f"only {named} tell of it"
+    assert {Path(path).name for path in named} >= {"control.log", "hosts.log"}, f"only {named} tell of it"
     needles = searched.and_also(
         keystone_token=KEYSTONE_TOKEN, operation_token=OPERATION_TOKEN, tempurl=TEMPURL, key="PRIVATE KEY-----"
     )

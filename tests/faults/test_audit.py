@@ -15,15 +15,18 @@ import pytest
 
 from deploy.local.cloud import Cloud
 from deploy.local.hosts.layout import HostDirectory
+from functions.base.clock import now
+from functions.base.statuses import InstanceStatus, OperationState
 from functions.cloud import heat, mistral, swift
-from functions.runtime.clock import now
-from functions.state import instances
 from functions.state.database import transaction
-from functions.state.models import Instance, InstanceStatus, Operation, OperationState, OperationType
-from functions.steps.backup import CONTAINER
-from functions.steps.stack import STACK
+from functions.state.hosts.models import Address, Host
+from functions.state.instances.models import Instance
+from functions.state.operations.models import Operation
+from functions.storage.backup_objects import CONTAINER
+from functions.topology.stacks import STACK
 from tests.support import audit as audits
 from tests.support.audit import Reply, audit
+from tests.support.operations import host_id_of
 from tests.support.records import recorded
 from tests.support.tenants import an_instance, follow, project_id, tenant
 
@@ -42,7 +45,7 @@ class Ground:
 
     @property
     def host(self) -> HostDirectory:
-        return HostDirectory.of(self.cloud.state.path, instances.load(self.instance_id).host_id)
+        return HostDirectory.of(self.cloud.state.path, host_id_of(self.instance_id))
 
     def audit(self, **options: Any) -> list[str]:  # noqa: ANN401 - of audit
         return audit(self.cloud, [self.project_id], **options)
@@ -65,18 +68,19 @@ def ground(
 
 @contextmanager
 def row(ground: Ground, **values: object) -> Iterator[None]:
-    """The instance's row says something else."""
+    """The instance's row says something else, or with `addresses` its host's."""
+    kind, key = (Host, host_id_of(ground.instance_id)) if "addresses" in values else (Instance, ground.instance_id)
     with transaction() as session:
-        instance = session.get_one(Instance, ground.instance_id)
-        before = {name: getattr(instance, name) for name in values}
+        found = session.get_one(kind, key)
+        before = {name: getattr(found, name) for name in values}
         for name, value in values.items():
-            setattr(instance, name, value)
+            setattr(found, name, value)
     try:
         yield
     finally:
         with transaction() as session:
             for name, value in before.items():
-                setattr(session.get_one(Instance, ground.instance_id), name, value)
+                setattr(session.get_one(kind, key), name, value)
 
 
 @contextmanager
@@ -133,7 +137,7 @@ def stored(ground: Ground) -> Iterator[None]:
 def operation(ground: Ground) -> Iterator[None]:
     with transaction() as session:
         about = {"project_id": ground.project_id, "user_id": "tester", "request_id": "req-audit"}
-        kind, state = OperationType.INSTANCE_RESTART, OperationState.RUNNING
+        kind, state = "instance_restart", OperationState.RUNNING
         planted = Operation(type=kind, state=state, deadline=now() + timedelta(hours=1), **about)
         session.add(planted)
     yield
@@ -144,7 +148,7 @@ def operation(ground: Ground) -> Iterator[None]:
 @contextmanager
 def execution(_ground: Ground) -> Iterator[None]:
     id_ = str(uuid.uuid4())
-    mistral.start(id_, OperationType.INSTANCE_RESTART, id_, now() + timedelta(hours=1))
+    mistral.start(id_, "instance_restart", id_, now() + timedelta(hours=1))
     mistral.send("PUT", f"/executions/{id_}", json={"state": "PAUSED"})
     yield
     mistral.cancel(id_)
@@ -167,7 +171,7 @@ PLANTS: dict[str, tuple[Plant, str]] = {
     "status": (lambda ground: row(ground, status=InstanceStatus.SHUTDOWN), "its engine serves: True"),
     "size": (lambda ground: row(ground, memory_mb=1), "is recorded as"),
     "quota": (lambda ground: row(ground, volume_size=3), "quota volumes of"),
-    "address": (lambda ground: row(ground, addresses=[{"address": "192.0.2.1", "type": "private"}]), "shows the"),
+    "address": (lambda ground: row(ground, addresses=[Address(address="192.0.2.1", type="private")]), "shows the"),
     "stack": (stack, "belongs to no instance"),
     "host": (lambda ground: directory(hosts(ground) / "feedfacefeed"), "host directory feedfacefeed"),
     "process": (lambda ground: process(hosts(ground) / "feedfacefeed" / "facts.json"), "runs on host feedfacefeed"),

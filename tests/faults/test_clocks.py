@@ -13,15 +13,17 @@ from deploy.local.cloud import Cloud
 from deploy.local.demo.client import DemoError, Tenant
 from deploy.local.hosts import lifecycle
 from deploy.local.hosts.layout import HostDirectory, environment
-from functions.cloud.ssh_ca import CLOCK_SKEW, USER_LIFETIME
-from functions.state import instances
+from functions.base.settings import Settings
 from tests.support.audit import audit
 from tests.support.clock import Clock
+from tests.support.operations import host_id_of
 from tests.support.tenants import TestInstance, an_instance, follow, outcome, project_id, tenant
 from tests.support.waiting import eventually
 
 SPARE_SECONDS = 30
 """What an operation may take until its certificate is presented."""
+BEHIND = SPARE_SECONDS - Settings().certificate_skew_seconds
+AHEAD = Settings().ssh_user_certificate_seconds - SPARE_SECONDS
 FAR = 600
 SERVE = """
 import json, os, sys
@@ -80,7 +82,7 @@ def ground(
     assert product_environment
     owner = tenant(cloud)
     with an_instance(owner, "clocks") as instance:
-        host = HostDirectory.of(cloud.state.path, instances.load(instance.id).host_id)
+        host = HostDirectory.of(cloud.state.path, host_id_of(instance.id))
         made = Ground(owner, instance, host, Clock(tmp_path_factory.mktemp("clock")))
         yield made
         made.serve_anew({})
@@ -88,7 +90,7 @@ def ground(
         assert audit(cloud, [project_id(cloud)]) == []
 
 
-@pytest.mark.parametrize("seconds", [SPARE_SECONDS - CLOCK_SKEW, USER_LIFETIME - SPARE_SECONDS])
+@pytest.mark.parametrize("seconds", [BEHIND, AHEAD])
 def test_e4_a_clock_that_is_off_by_what_certificates_allow(ground: Ground, seconds: int) -> None:
     ground.set(seconds)
     ground.restart()

@@ -17,9 +17,11 @@ from datastores.etcd.conformance import EtcdSession
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import Tenant
 from deploy.local.hosts.layout import HostDirectory
-from functions.runtime.clock import now
-from functions.state import health, instances
-from functions.state.acceptance import Caller
+from functions.base.clock import now
+from functions.state.instances import health, instances
+from functions.state.instances.health import Finding
+from functions.state.operations.acceptance import Caller
+from tests.support.operations import host_id_of
 from tests.support.records import recorded
 from tests.support.releases import releases
 from tests.support.tenants import an_instance, delete_instance, follow, tenant
@@ -34,7 +36,7 @@ def test_killed_database_is_seen_and_so_is_its_return(cloud: Cloud, product_envi
     with an_instance(owner, "health") as instance:
         before = shown(owner, instance.id)
         assert before["operating_status"] == "HEALTHY"
-        host = HostDirectory.of(cloud.state.path, instances.load(instance.id).host_id)
+        host = HostDirectory.of(cloud.state.path, host_id_of(instance.id))
         os.kill(int((host.root / "data" / "postgresql" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
         after = awaited(owner, instance.id, "ERROR")
         assert after["status"] == "ACTIVE"
@@ -56,7 +58,7 @@ def test_full_database_is_blocked_until_its_volume_has_grown(
     asked = {"name": "full", "flavorRef": "1", "volume": {"size": 1}, "datastore": {"type": "etcd"}, "users": [user]}
     instance_id = owner.request("POST", "/instances", {"instance": asked})["instance"]["id"]
     follow(owner, "instance_create", instance_id=instance_id)
-    lower_quota(HostDirectory.of(cloud.state.path, instances.load(instance_id).host_id).root)
+    lower_quota(HostDirectory.of(cloud.state.path, host_id_of(instance_id)).root)
     owner.request("POST", f"/instances/{instance_id}/action", {"restart": {}})
     follow(owner, "instance_restart", instance_id=instance_id)
     seen = shown(owner, instance_id)
@@ -86,11 +88,12 @@ CALLER = Caller("health-tests", "tester", "req-health-tests")
 def test_what_was_seen_before_an_operation_is_not_kept() -> None:
     with recorded(CALLER.project_id, 1) as [instance_id]:
         seen = instances.load(instance_id)
-        assert health.record(seen, health.FAILING, silent=False)
-        assert not health.record(seen, health.FAILING, silent=False), "no news"
+        assert health.record(seen, Finding(health.FAILING))
+        assert not health.record(seen, Finding(health.FAILING)), "no news"
         assert instances.load(instance_id).operating_status == "ERROR"
-        seen.fence -= 1
-        assert not health.record(seen, health.HEALTHY, silent=False)
+        assert seen.host is not None
+        seen.host.fence -= 1
+        assert not health.record(seen, Finding(health.HEALTHY))
         assert instances.load(instance_id).operating_status == "ERROR"
 
 
@@ -108,7 +111,7 @@ def test_a_silent_host_is_asked_ever_more_rarely() -> None:
         updated = instances.load(instance_id).updated
         waits = []
         for silent in [True] * 8 + [False]:
-            health.record(instances.load(instance_id), health.FAILING, silent=silent)
+            health.record(instances.load(instance_id), Finding(health.FAILING, silent))
             waits.append(round((instances.load(instance_id).probe_due - now()).total_seconds(), -1))
         assert waits == [20, 40, 80, 160, 320, 600, 600, 600, 20]
         assert instances.load(instance_id).updated - updated < timedelta(seconds=5), "only the status is an update"

@@ -31,17 +31,17 @@ class Kill:
 CREATE_KILLS = [
     Kill("mistral", "stack.create"),
     Kill("mistral", "job.run"),
-    Kill("cloud", "stack.await_complete"),
+    Kill("control", "stack.create"),
     Kill("hosts", "job.run"),
-    Kill("heat", "stack.await_complete"),
+    Kill("heat", "stack.create"),
 ]
 BACKUP_KILLS = [
     Kill("mistral", "job.run"),
     Kill("hosts", "job.run"),
     Kill("swift", "job.run"),
-    Kill("cloud", "backup.commit"),
+    Kill("control", "backup.commit"),
 ]
-RESTORE_KILLS = [Kill("mistral", "job.run"), Kill("hosts", "job.run"), Kill("cloud", "backup.open")]
+RESTORE_KILLS = [Kill("mistral", "job.run"), Kill("hosts", "job.run"), Kill("control", "backup.open")]
 
 
 def newest(owner: Tenant, kind: str, **resource: str) -> Operation:

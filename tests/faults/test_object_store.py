@@ -15,9 +15,9 @@ from datastores.protocol.manifest import INDEX
 from datastores.protocol.storage import Prefix
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import DemoError, Operation, Tenant
+from functions.base.clock import now
 from functions.cloud import swift
-from functions.runtime.clock import now
-from functions.steps.backup import CONTAINER
+from functions.storage.backup_objects import CONTAINER
 from tests.support.audit import audit
 from tests.support.store_proxy import SOUND, Fault, Plan, StoreProxy, before_swift
 from tests.support.tenants import TestInstance, an_instance, delete_instance, follow, outcome, project_id, tenant

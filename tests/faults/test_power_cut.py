@@ -73,7 +73,7 @@ def test_a9_functions_that_stood_still_have_one_effect(
     made = owner.request("POST", "/instances", create_body("still", secrets.token_hex(16)))["instance"]["id"]
     backup_id = owner.request("POST", "/backups", {"backup": {"name": "still", "instance": source.id}})["backup"]["id"]
     owner.request("POST", f"/instances/{changed.id}/action", {"restart": {}})
-    with still(cloud, "cloud", "hosts"):
+    with still(cloud, "control", "hosts"):
         time.sleep(STILL_SECONDS)
     follow(owner, "instance_create", instance_id=made)
     follow(owner, "instance_restart", instance_id=changed.id)

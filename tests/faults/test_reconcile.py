@@ -7,22 +7,27 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from functions.base.clock import now
+from functions.base.statuses import OperationState
 from functions.cloud import heat, mistral, swift
-from functions.runtime import token
-from functions.runtime.call import call
-from functions.runtime.clock import now
-from functions.state import backups, instances, operations
-from functions.state.acceptance import Caller
+from functions.framework import token
+from functions.framework.call import call
+from functions.operations import backup_create, instance_create, instance_delete
+from functions.state.backups.models import Backup
 from functions.state.database import transaction
-from functions.state.models import Backup, Instance, Operation, OperationState, OperationType
-from functions.steps.backup import container, prefix
-from functions.steps.stack import stack_name
+from functions.state.instances.models import Instance
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation
+from functions.storage.backup_objects import container, prefix
+from functions.topology.stacks import stack_name
+from tests.support.operations import finish as end
+from tests.support.operations import new_instance
 
 pytestmark = pytest.mark.usefixtures("product_environment")
 TEMPLATE = "heat_template_version: 2021-04-16\nresources: {word: {type: OS::Heat::RandomString}}\n"
 
 
-def run(step: str) -> dict[str, int]:
+def run(step: str) -> dict[str, object]:
     """Run a periodic step as its cron trigger does."""
     answer = call(step, {}, f"Bearer {token.issue('sweep', 'sweep', now() + timedelta(minutes=1))}")
     assert answer.ok, answer.error
@@ -32,24 +37,19 @@ def run(step: str) -> dict[str, int]:
 
 def finish(operation: Operation, state: OperationState, ago: timedelta) -> None:
     """End an operation without a workflow, some time ago."""
-    operations.begin(operation.id)
-    if state == OperationState.SUCCEEDED:
-        operations.succeed(operation.id)
-    else:
-        operations.abort(operation.id, "ended by the test")
-        operations.fail(operation.id, state)
+    end(operation, state)
     with transaction() as session:
         session.execute(update(Operation).where(Operation.id == operation.id).values(ended=now() - ago))
 
 
-def instance_and_failed_backup(caller: Caller, ago: timedelta) -> tuple[Instance, Backup]:
-    request = instances.NewInstance("reconcile", "none", "1", 512, 1, 1)
-    instance, created = instances.accept_create(request, caller)
+def ended_resources(caller: Caller, ago: timedelta) -> tuple[Instance, Backup, Operation]:
+    """A deleted instance, a failed backup of it, and an operation that has ended."""
+    instance, created = instance_create.accept_create(new_instance("reconcile"), caller)
     finish(created, OperationState.SUCCEEDED, ago)
-    backup, operation = backups.accept_create(backups.NewBackup("reconcile", instance.id), caller)
+    backup, operation = backup_create.accept_create(backup_create.NewBackup("reconcile", instance.id), caller)
     finish(operation, OperationState.FAILED, ago)
-    finish(instances.accept_delete(caller.project_id, instance.id, caller), OperationState.SUCCEEDED, ago)
-    return instance, backup
+    finish(instance_delete.accept_delete(instance.id, caller), OperationState.SUCCEEDED, ago)
+    return instance, backup, created
 
 
 @pytest.mark.parametrize(
@@ -57,19 +57,20 @@ def instance_and_failed_backup(caller: Caller, ago: timedelta) -> tuple[Instance
 )
 def test_leftovers_of_ended_resources(tmp_path: Path, ago: timedelta, stays: bool) -> None:
     caller = Caller(f"reconcile-{uuid.uuid4()}", "tester", "req-reconcile")
-    instance, backup = instance_and_failed_backup(caller, ago)
+    instance, backup, operation = ended_resources(caller, ago)
     template, environment = tmp_path / "t.yaml", tmp_path / "e.yaml"
     template.write_text(TEMPLATE)
     environment.write_text("{}\n")
     heat.apply(stack_name(instance), template, environment, {})
     unknown = f"{uuid.uuid4()}/kept"
     swift.ensure_container(container(backup))
-    swift.write_json(container(backup), f"{prefix(backup)}segments.json", {})
-    swift.write_json(container(backup), unknown, {})
+    left = [f"{prefix(backup)}segments.json", f"{prefix(operation)}segments.json"]
+    for name in (*left, unknown):
+        swift.write_json(container(backup), name, {})
     done = run("reconcile.run")
-    assert (done["stacks_removed"], done["backups_removed"]) == ((0, 0) if stays else (1, 1))
+    assert (done["stacks_removed"], done["backups_removed"]) == ((0, 0) if stays else (1, 2))
     listed = [stored.name for stored in swift.list_objects(container(backup), "")]
-    assert listed == sorted([f"{prefix(backup)}segments.json"] * stays + [unknown])
+    assert listed == sorted([*left, unknown] if stays else [unknown])
     swift.delete_prefix(container(backup), "")
     heat.delete(stack_name(instance))
 
@@ -78,8 +79,8 @@ def test_leftovers_of_ended_resources(tmp_path: Path, ago: timedelta, stays: boo
 def test_an_execution_outlives_no_operation(ended: bool) -> None:
     """A paused one stands for one whose last word was lost: no task of it runs, and it is not over."""
     caller = Caller(f"sweep-{uuid.uuid4()}", "tester", "req-sweep")
-    _, operation = instances.accept_create(instances.NewInstance("sweep", "none", "1", 512, 1, 1), caller)
-    mistral.start(operation.id, OperationType.INSTANCE_RESTART, operation.id, operation.deadline)
+    _, operation = instance_create.accept_create(new_instance("sweep"), caller)
+    mistral.start(operation.id, "instance_restart", operation.id, operation.deadline)
     mistral.send("PUT", f"/executions/{operation.id}", json={"state": "PAUSED"})
     if ended:
         finish(operation, OperationState.FAILED, timedelta(hours=1))

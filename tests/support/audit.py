@@ -17,24 +17,24 @@ from sqlalchemy import select, text
 
 from datastores.catalog import catalog
 from deploy.local.cloud import Cloud
+from deploy.local.endpoints.layout import EndpointDirectory, endpoints_dir
 from deploy.local.hosts.layout import HostDirectory, hosts_dir
+from functions.base.statuses import ACTIVE_STATES, BackupStatus, InstanceStatus, OperationState
 from functions.cloud import mistral
-from functions.state import quotas
+from functions.framework import operation as operation_kinds
+from functions.framework.operation import Part
+from functions.state.backups.models import Backup
 from functions.state.database import transaction
-from functions.state.models import (
-    ACTIVE_STATES,
-    Backup,
-    BackupStatus,
-    Instance,
-    InstanceStatus,
-    Operation,
-    OperationState,
-    OperationType,
-)
-from functions.steps.backup import CONTAINER, DATA
-from functions.steps.stack import STACK
-from functions.steps.sweep import execution_id
+from functions.state.endpoints.models import Endpoint
+from functions.state.instances.models import Instance
+from functions.state.operations.models import Operation, OperationTarget
+from functions.state.quotas import quotas
+from functions.steps.control.sweep import execution_id
+from functions.storage.backup_objects import CONTAINER, DATA
+from functions.topology.endpoints import stack_name
+from functions.topology.stacks import STACK
 from tests.support.leaks import Needles, control_secrets, dump
+from tests.support.operations import host_id_of
 from tests.support.traces import objects, stacks
 
 CONNECT_SECONDS = 2.0
@@ -43,13 +43,12 @@ QUIET_SECONDS = 45.0
 IDLE_SECONDS = 10
 """Seconds after which a transaction in which nothing happens is a lock that was forgotten."""
 SSH_FILES = {"host_key", "host_key-cert.pub", "user_ca.pub"}
-MAKING = (OperationType.INSTANCE_CREATE, OperationType.INSTANCE_RESTORE)
 SERVER_ERROR, UNAVAILABLE = 500, 503
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a client got for a request."""
+    """The response that a client got to a request."""
 
     request: str
     status: int
@@ -58,32 +57,37 @@ class Reply:
 
 @dataclass(frozen=True)
 class Rows:
-    """What the state says, all projects."""
+    """The rows of the state database, of all projects."""
 
     instances: list[Instance]
     """Those not deleted."""
     backups: list[Backup]
     """Those not deleted."""
     active: list[Operation]
+    endpoints: list[Endpoint]
+    """Those not deleted."""
     never_made: set[str]
     """Ids of instances whose creation failed: they have a row and nothing else."""
 
     @classmethod
     def read(cls) -> "Rows":
         """As they are now."""
-        made = select(Operation.instance_id).where(
-            Operation.type.in_(MAKING), Operation.state == OperationState.FAILED, Operation.instance_id.is_not(None)
+        made = (
+            select(OperationTarget.resource_id)
+            .join(Operation)
+            .where(OperationTarget.part == Part.NEW, Operation.state == OperationState.FAILED)
         )
         with transaction() as session:
             return cls(
                 list(session.scalars(select(Instance).where(Instance.deleted_at.is_(None)))),
                 list(session.scalars(select(Backup).where(Backup.deleted_at.is_(None)))),
                 list(session.scalars(select(Operation).where(Operation.state.in_(ACTIVE_STATES)))),
-                {str(instance_id) for instance_id in session.scalars(made)},
+                list(session.scalars(select(Endpoint).where(Endpoint.deleted_at.is_(None)))),
+                set(session.scalars(made)),
             )
 
-    def standing(self) -> list[Instance]:
-        """The instances that are to have a stack and a host."""
+    def with_host(self) -> list[Instance]:
+        """The instances that should have a stack and a host."""
         return [instance for instance in self.instances if instance.id not in self.never_made]
 
 
@@ -94,10 +98,10 @@ def audit(
     canaries: Mapping[str, Sequence[str]] | None = None,
     replies: Sequence[Reply] = (),
 ) -> list[str]:
-    """Everything that is not as P0 says, in words; nothing when all is well.
+    """Return a text for each violation of P0.
 
-    Rows are looked at for `projects` only, leftovers in the whole cloud. `canaries` are secrets to look for beside
-    those of the control plane.
+    Checks the rows of `projects` only, and leftovers in the whole cloud. `canaries` are secrets to search for in
+    addition to those of the control plane.
     """
     rows = Rows.read()
     return [
@@ -120,13 +124,13 @@ def _operations(rows: Rows, projects: Collection[str]) -> Iterator[str]:
 
 
 def _instances(cloud: Cloud, rows: Rows, projects: Collection[str]) -> Iterator[str]:
-    for instance in rows.standing():
+    for instance in rows.with_host():
         if instance.project_id in projects:
             yield from _instance(cloud, rows, instance)
 
 
 def _instance(cloud: Cloud, rows: Rows, instance: Instance) -> Iterator[str]:
-    host = HostDirectory.of(cloud.state.path, instance.host_id)
+    host = HostDirectory.of(cloud.state.path, host_id_of(instance.id))
     if f"{STACK}{instance.id}" not in stacks(cloud):
         yield f"instance {instance.id} is {instance.status} and has no stack"
     if not host.facts_file.exists():
@@ -136,9 +140,10 @@ def _instance(cloud: Cloud, rows: Rows, instance: Instance) -> Iterator[str]:
     recorded = (instance.memory_mb, instance.cpus, max(instance.volume_size, 1))
     if recorded != (facts.memory_mb, facts.cpus, facts.volume_gb):
         yield f"instance {instance.id} is recorded as {recorded}; its host is {facts}"
-    if [entry["address"] for entry in instance.addresses] != [facts.address]:
-        yield f"instance {instance.id} shows the addresses {instance.addresses}; its host has {facts.address}"
-    ports = catalog().find(catalog().version_by_id(instance.datastore_version_id).datastore).ports
+    shown = [entry.address for entry in instance.host.addresses] if instance.host else []
+    if shown != [facts.address]:
+        yield f"instance {instance.id} shows the addresses {shown}; its host has {facts.address}"
+    ports = catalog().datastore_of(instance.datastore_version_id).ports
     serves = listens(facts.address, ports[0])
     expected = {InstanceStatus.ACTIVE: instance.operating_status != "ERROR", InstanceStatus.SHUTDOWN: False}
     if instance.status in expected and serves != expected[InstanceStatus(instance.status)]:
@@ -152,7 +157,7 @@ def _instance(cloud: Cloud, rows: Rows, instance: Instance) -> Iterator[str]:
 
 
 def listens(address: str, port: int) -> bool:
-    """Whether somebody accepts connections there."""
+    """Return whether a process accepts connections at the address."""
     try:
         with socket.create_connection((address, port), CONNECT_SECONDS):
             return True
@@ -161,13 +166,16 @@ def listens(address: str, port: int) -> bool:
 
 
 def _leftovers(cloud: Cloud, rows: Rows) -> Iterator[str]:
-    standing = rows.standing()
-    known = {f"{STACK}{instance.id}" for instance in standing}
+    instances = rows.with_host()
+    known = {f"{STACK}{instance.id}" for instance in instances} | {stack_name(each) for each in rows.endpoints}
     for name in sorted(stacks(cloud)):
         if name.startswith(STACK) and name not in known:
-            yield f"stack {name} belongs to no instance"
+            yield f"stack {name} belongs to no instance and no endpoint"
+    kept = {EndpointDirectory.of(cloud.state.path, each.id).root.name for each in rows.endpoints}
+    for name in sorted({path.name for path in endpoints_dir(cloud.state.path).glob("[!.]*")} - kept):
+        yield f"endpoint directory {name} belongs to no endpoint"
     root = hosts_dir(cloud.state.path)
-    hosts = {HostDirectory.of(cloud.state.path, instance.host_id).root.name for instance in standing}
+    hosts = {HostDirectory.of(cloud.state.path, host_id_of(instance.id)).root.name for instance in instances}
     there = {path.name for path in root.iterdir() if path.is_dir()}
     for name in sorted(there - hosts):
         yield f"host directory {name} belongs to no instance"
@@ -198,9 +206,9 @@ def _backups(cloud: Cloud, rows: Rows, project_id: str) -> Iterator[str]:
 
 
 def _quota(cloud: Cloud, rows: Rows, project_id: str) -> Iterator[str]:
-    """What quotas count against what hosts and Swift have; what never was made or failed counts by its row."""
+    """Compare the quotas' use with hosts and Swift; what failed or was never created counts by its row."""
     own = [instance for instance in rows.instances if instance.project_id == project_id]
-    hosts = {instance.id: HostDirectory.of(cloud.state.path, instance.host_id) for instance in own}
+    hosts = {instance.id: HostDirectory.of(cloud.state.path, host_id_of(instance.id)) for instance in own}
     sizes = {id_: hosts[id_].facts() for id_ in hosts if hosts[id_].facts_file.exists()}
     failed = [instance for instance in own if instance.id in rows.never_made]
     backups = [backup for backup in rows.backups if backup.project_id == project_id]
@@ -238,7 +246,7 @@ def _executions() -> Iterator[str]:
 
 
 def _tasks(execution: str) -> str:
-    """What Mistral last did of an execution: task, state, when, and its actions with theirs."""
+    """Return the newest tasks of an execution with their states, times and actions."""
     listed = mistral.send("GET", f"/executions/{execution}/tasks?fields=id,name,state,state_info,updated_at")
     told = []
     for task in sorted((listed or {"tasks": []})["tasks"], key=lambda task: str(task["updated_at"]))[-3:]:
@@ -253,14 +261,14 @@ def _tasks(execution: str) -> str:
 
 
 def _alive_executions() -> list[tuple[str, str]]:
-    """Executions of operations' workflows that Mistral has running though no active operation has them."""
+    """Return the running executions of operations' workflows whose operation is not active."""
     needed = {execution_id(operation) for operation in Rows.read().active}
     found = []
     for state in ("RUNNING", "PAUSED", "IDLE"):
         listed = mistral.send("GET", f"/executions?state={state}&fields=id,workflow_name,state")
         assert listed is not None
         found += [(entry["id"], entry["workflow_name"]) for entry in listed["executions"]]
-    kinds = set(OperationType)
+    kinds = set(operation_kinds.names())
     return [(execution, name) for execution, name in found if name in kinds and execution not in needed]
 
 
@@ -273,7 +281,7 @@ def _secrets(cloud: Cloud, canaries: Mapping[str, Sequence[str]]) -> Iterator[st
 
 
 def refused(replies: Sequence[Reply]) -> Iterator[str]:
-    """The replies that no client should get: a 5xx other than 503 with Retry-After."""
+    """Yield the responses that no client should get: a 5xx other than 503 with Retry-After."""
     for reply in replies:
         if reply.status >= SERVER_ERROR and not (reply.status == UNAVAILABLE and reply.retry_after):
             yield f"{reply.request} was answered {reply.status}, Retry-After {reply.retry_after}"

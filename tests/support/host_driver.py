@@ -74,7 +74,9 @@ class HostDriver:
         reply: dict[str, Any] = json.loads(done.stdout)
         return reply
 
-    def start(self, job_id: str, action: str, arguments: dict[str, Any], time_limit: int = 120) -> dict[str, Any]:
+    def start(
+        self, job_id: str, action: str, arguments: dict[str, Any], time_limit: int = 120, lock: str = "exclusive"
+    ) -> dict[str, Any]:
         """The reply to job.start; a database that starts has the default settings, unless `arguments` say others."""
         if action in {"restart", "start"}:
             arguments = {"settings": self.version.settings_for(self.memory_mb, 2), **arguments}
@@ -83,7 +85,7 @@ class HostDriver:
                 "command": "job.start",
                 "job_id": job_id,
                 "fence": self.fence,
-                "lock": "exclusive",
+                "lock": lock,
                 "datastore": self.datastore,
                 "version": self.version.name,
                 "action": action,

@@ -24,13 +24,13 @@ TIMEOUT_SECONDS = 60
 def main() -> None:
     """Answer requests until there are no more."""
     sys.argv = ["openstack"]
-    _import_client()
+    import_client()
     for line in sys.stdin:
         print(json.dumps(_run(json.loads(line))), flush=True)
 
 
-def _import_client() -> None:
-    """What commands import, the plugins among it: the help of one loads them."""
+def import_client() -> None:
+    """Import what commands need, the plugins among it: the help of one loads them."""
     from openstackclient import shell
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
@@ -56,14 +56,19 @@ def _be_the_command(asked: dict[str, Any], stdout: IO[bytes], stderr: IO[bytes])
     signal.alarm(TIMEOUT_SECONDS)
     for descriptor, target in ((os.open(os.devnull, os.O_RDONLY), 0), (stdout.fileno(), 1), (stderr.fileno(), 2)):
         os.dup2(descriptor, target)
-    sys.argv = ["openstack", *asked["words"]]
+    run_as_script(asked["words"], asked["environment"])
+
+
+def run_as_script(words: list[str], environment: dict[str, str]) -> NoReturn:
+    """Do what the console script does with these words in this environment, and end the process as it ends."""
+    sys.argv = ["openstack", *words]
     os.environ.clear()
-    os.environ.update(asked["environment"])
+    os.environ.update(environment)
     code: object = 1
     try:
         from openstackclient import shell
 
-        code = shell.main(asked["words"])
+        code = shell.main(words)
     except SystemExit as end:
         code = end.code
     except BaseException:  # noqa: BLE001 - as the interpreter does at the end of a script

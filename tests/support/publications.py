@@ -1,7 +1,7 @@
 """Published logs as Swift has them. Needs the fixture `product_environment`."""
 
 from functions.cloud import swift
-from functions.cloud.log_container import CONTAINER
+from functions.storage.log_container import CONTAINER
 
 
 def stored(project_id: str, instance_id: str, log: str) -> bytes:

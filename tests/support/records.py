@@ -5,10 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from sqlalchemy import delete
+
 from datastores.catalog import catalog
-from functions.runtime.clock import now
+from functions.base.clock import now
+from functions.base.statuses import BackupStatus, HostPhase, InstanceStatus
+from functions.state.backups.models import Backup
 from functions.state.database import transaction
-from functions.state.models import Backup, BackupStatus, Instance, InstanceStatus
+from functions.state.hosts.models import Host
+from functions.state.instances.models import Instance
 
 
 @contextmanager
@@ -24,14 +29,16 @@ def recorded(project_id: str, count: int, status: InstanceStatus = InstanceStatu
             created = now() - timedelta(minutes=age)
             common = {"id": identifier, "project_id": project_id, "name": f"recorded-{age}", "created": created}
             common |= {"datastore_version_id": version_id, "volume_size": 1}
-            size = {"flavor_id": "1", "memory_mb": 512, "cpus": 1}
+            size = {"flavor_id": "1", "flavor_name": "small", "memory_mb": 512, "cpus": 1}
             session.add(Instance(**common, **size, region="RegionOne", status=status))
             session.flush()
+            session.add(Host(instance_id=identifier, phase=HostPhase.SERVING))
             session.add(Backup(**common, instance_id=identifier, status=BackupStatus.COMPLETED))
     try:
         yield ids
     finally:
         with transaction() as session:
+            session.execute(delete(Host).where(Host.instance_id.in_(ids)))
             for kind in (Backup, Instance):
                 for identifier in ids:
                     session.delete(session.get_one(kind, identifier))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datastores import conformance
 from datastores.catalog import Capability, Datastore, DatastoreVersion, catalog
 from datastores.conformance import Conformance
-from deploy.local.engines import survey, trees
+from deploy.local.engines import availability, trees
 
 
 @dataclass(frozen=True)
@@ -30,5 +30,5 @@ class Release:
 
 def releases() -> list[Release]:
     """Those offered on local hosts whose programs are here, in the catalog's order."""
-    found = survey.survey(catalog(), trees.directory())
+    found = availability.check(catalog(), trees.directory())
     return [Release(item.datastore, item.version) for item in found if item.version.active and not item.problem]

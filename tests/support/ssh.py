@@ -3,7 +3,7 @@
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from functions.cloud.ssh_ca import SshAuthority
+from functions.hostlink.ssh_ca import SshAuthority
 
 
 def new_key() -> str:

@@ -1,6 +1,6 @@
 """A proxy between Mistral and the function services: calls steps twice, at once, or answers that they failed.
 
-A rule knows a call by its step and, where there are several, the action that it is about: "job.run upgrade".
+A rule knows a call by its step and, where there are several, what it is about: "job.run upgrade".
 
 Faults are made on the wire, so that the product's own code runs unchanged on both sides of it.
 """
@@ -99,7 +99,7 @@ class StepProxy:
     def answer(self, step: str, body: bytes, authorization: str) -> Reply:
         """What Mistral gets for one call."""
         operation_id = _subject(authorization)
-        label = called(step, json.loads(body))
+        label = called(step, json.loads(body)["input"])
 
         def forward() -> Reply:
             url = f"{self._upstreams[step.partition('.')[0]]}/{step}"
@@ -139,7 +139,7 @@ class StepProxy:
 
 def called(step: str, arguments: dict[str, Any]) -> str:
     """What a rule knows a call by."""
-    return " ".join([step, *([arguments["action"]] if "action" in arguments else [])])
+    return " ".join([step, *(arguments[name] for name in ("action", "kind") if name in arguments)])
 
 
 def _subject(authorization: str) -> str:

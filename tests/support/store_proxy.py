@@ -208,7 +208,7 @@ def _move_endpoint(cloud: Cloud, old: str, new: str) -> None:
         if endpoint["url"].startswith(old):
             url = endpoint["url"].replace(old, new)
             keystone.patch(f"/endpoints/{endpoint['id']}", json={"endpoint": {"url": url}})
-    restart(cloud, "cloud")
+    restart(cloud, "control")
 
 
 def restart(cloud: Cloud, service: str) -> None:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 from functions.state.database import transaction
-from functions.state.models import Instance
+from functions.state.hosts.models import Host
+from tests.support.operations import host_id_of
 
 BLOCK = 65_536
 LATENCY_SECONDS = 1.0
@@ -115,15 +116,16 @@ def _reset(connection: socket.socket) -> None:
 @contextmanager
 def before_host(instance_id: str) -> Iterator[TcpProxy]:
     """Inside the block the instance's host is reached through the proxy by everything that reads its address."""
+    host_id = host_id_of(instance_id)
     with transaction() as session:
-        instance = session.get_one(Instance, instance_id, with_for_update=True)
-        address = str(instance.management_address), int(instance.management_port or 0)
+        host = session.get_one(Host, host_id, with_for_update=True)
+        address = str(host.management_address), int(host.management_port or 0)
         proxy = TcpProxy(address)
-        instance.management_address, instance.management_port = "127.0.0.1", proxy.port
+        host.management_address, host.management_port = "127.0.0.1", proxy.port
     try:
         yield proxy
     finally:
         with transaction() as session:
-            instance = session.get_one(Instance, instance_id, with_for_update=True)
-            instance.management_address, instance.management_port = address
+            host = session.get_one(Host, host_id, with_for_update=True)
+            host.management_address, host.management_port = address
         proxy.close()

@@ -7,13 +7,16 @@ import ssl
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from cryptography.x509.oid import NameOID
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
@@ -65,6 +68,33 @@ def certified(
     )
     algorithm = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return Certified(own, builder.sign(signer, algorithm))
+
+
+def for_tls(name: str, issuer: Certified, addresses: tuple[str, ...] = (), days: float = 30) -> Certified:
+    """A certificate with which a server at these addresses, or a client, shows who it is."""
+    own = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(issuer.certificate.subject)
+        .public_key(own.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False)
+    )
+    if addresses:
+        names = [x509.IPAddress(ip_address(address)) for address in addresses]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return Certified(own, builder.sign(issuer.key, hashes.SHA256()))
+
+
+def packed(own: Certified, *chain: Certified, password: str | None = None) -> bytes:
+    """A PKCS#12 file of a key, its certificate, and those above it."""
+    sealed = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+    above = [link.certificate for link in chain]
+    return serialize_key_and_certificates(b"own", cast("Any", own.key), own.certificate, above, sealed)
 
 
 def shown_by_postgresql(address: str, port: int = 5432) -> x509.Certificate:

@@ -8,9 +8,9 @@ import psutil
 from keystoneauth1.adapter import Adapter
 
 from deploy.local.cloud import Cloud
-from functions.state import quotas
 from functions.state.database import transaction
-from functions.state.quotas import Usage
+from functions.state.quotas import quotas
+from functions.state.quotas.quotas import Usage
 
 NOT_FOUND = 404
 

@@ -1,6 +1,7 @@
 """A tenant whose every reply is kept for the audit, and who goes on when the API is away for a while."""
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from keystoneauth1.adapter import Adapter
@@ -22,7 +23,7 @@ class WatchedTenant(Tenant):
         self._plain = Adapter(session, service_type="database", interface="public", raise_exc=False)
         self._lock = threading.Lock()
 
-    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+    def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> tuple[int, Any]:
         """One request: status and JSON.
 
         Raises:
@@ -33,7 +34,7 @@ class WatchedTenant(Tenant):
             self.replies.append(Reply(f"{method} {path}", reply.status_code, reply.headers.get("Retry-After")))
         return reply.status_code, reply.json() if reply.content else None
 
-    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    def request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
         """One request that must succeed: its JSON. Raises DemoError."""
         status, found = self.send(method, path, body)
         if status >= 400:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.runtime.settings import get_settings
+from functions.base.settings import get_settings
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.test import Client
 
+from functions.base.settings import get_settings
 from functions.entrypoint import auth
 from functions.entrypoint.main import application
-from functions.runtime.settings import get_settings
 
 
 @pytest.fixture

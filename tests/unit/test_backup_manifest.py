@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datastores.postgresql.engine_manifest import ManifestTap
+from datastores.postgresql.engine.manifest import ManifestTap
 
 MANIFEST = b'{ "PostgreSQL-Backup-Manifest-Version": 2}\n'
 

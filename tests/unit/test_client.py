@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from keystoneauth1.adapter import Adapter
@@ -13,9 +13,9 @@ from keystoneauth1.noauth import NoAuth
 from keystoneauth1.session import Session
 
 from api_spec.client import ClientError, Refused, ServerTooOld
-from api_spec.client.find import only
+from api_spec.client.find import find_one
 from api_spec.client.operations import Operation, Operations, Task
-from api_spec.client.osc.connect import command_line
+from api_spec.client.osc.connect import address_of, command_line
 from api_spec.client.osc.operation import BAR_WIDTH, timeline
 from api_spec.client.rest import Rest
 from api_spec.client.routes import ROUTES
@@ -30,12 +30,12 @@ def instance(datastore: str, **more: object) -> dict[str, Any]:
 
 def test_a_name_that_is_there_twice_is_refused_with_the_ids() -> None:
     found = [{"id": "1", "name": "a"}, {"id": "2", "name": "a"}, {"id": "a", "name": "b"}]
-    assert only("instance", "a", found)["name"] == "b"
+    assert find_one("instance", "a", found)["name"] == "b"
     with pytest.raises(Refused, match="1, 2") as refused:
-        only("instance", "a", found[:2])
+        find_one("instance", "a", found[:2])
     assert refused.value.status == 409
     with pytest.raises(Refused, match="'c' exists"):
-        only("instance", "c", found)
+        find_one("instance", "c", found)
 
 
 @pytest.mark.parametrize(
@@ -58,18 +58,29 @@ def test_a_name_that_is_there_twice_is_refused_with_the_ids() -> None:
     ],
 )
 def test_the_command_that_connects_verifies_the_server_and_holds_no_password(datastore: str, words: list[str]) -> None:
-    assert command_line(instance(datastore), "joe", "a b", "/ca.pem") == words
+    assert command_line(instance(datastore), "192.0.2.7", "joe", "a b", "/ca.pem") == words
 
 
 def test_quotes_in_names_stay_inside_libpqs_connection_string() -> None:
-    assert r"user='o\'\\x'" in command_line(instance("postgresql"), r"o'\x", None, None)[1]
+    assert r"user='o\'\\x'" in command_line(instance("postgresql"), "192.0.2.7", r"o'\x", None, None)[1]
 
 
 def test_an_instance_without_an_address_or_client_says_so() -> None:
     with pytest.raises(ClientError, match="status is BUILD"):
-        command_line(instance("postgresql", ip=None, status="BUILD"), None, None, None)
+        address_of(instance("postgresql", ip=None, status="BUILD"))
     with pytest.raises(ClientError, match=r"memcached.*192\.0\.2\.7"):
-        command_line(instance("memcached"), None, None, None)
+        command_line(instance("memcached"), "192.0.2.7", None, None, None)
+
+
+def test_a_source_is_reached_by_its_endpoint_and_a_replica_by_its_own_address() -> None:
+    ways = [{"kind": kind, "addresses": [{"address": f"192.0.2.{n}"}]} for n, kind in enumerate(("primary", "readers"))]
+    replica = instance("postgresql", endpoints=ways, replica_of={"id": "source"})
+    assert address_of(instance("postgresql", endpoints=ways)) == "192.0.2.0"
+    assert address_of(replica) == "192.0.2.7"
+    assert address_of(replica, readers=True) == "192.0.2.1"
+    assert address_of(instance("postgresql", endpoints=[])) == "192.0.2.7"
+    with pytest.raises(ClientError, match="no endpoint for readers"):
+        address_of(instance("postgresql", endpoints=[]), readers=True)
 
 
 def test_a_timeline_places_each_task_in_the_operations_time() -> None:
@@ -85,6 +96,42 @@ def test_a_timeline_places_each_task_in_the_operations_time() -> None:
     assert first.startswith(f"|{'█' * 4}{' ' * (BAR_WIDTH - 4)}|")
     assert second.startswith(f"|{' ' * 20}{'█' * 20}|")
     assert "5.00 s" in second
+
+
+class Listed:
+    """A service whose operations are those given, newest first; it stands for the REST client."""
+
+    def __init__(self, *operations: tuple[str, str, int]) -> None:
+        self._operations = operations
+
+    def items(self, route: str, key: str, limit: int | None, query: dict[str, str | None]) -> list[dict[str, Any]]:
+        """The operations of the wanted state."""
+        assert (route, key, query["instance_id"]) == ("operations.list", "operations", "i")
+        wanted = [item for item in self._operations if query.get("state") in {None, item[1]}]
+        return [self._item(*item) for item in wanted][:limit]
+
+    @staticmethod
+    def _item(name: str, state: str, second: int) -> dict[str, Any]:
+        empty = dict.fromkeys(("backup_id", "started", "ended", "error", "progress"))
+        times = {"created": f"2026-01-01T00:00:{second:02}", "deadline": "2026-01-02T00:00:00"}
+        return {"id": name, "type": "t", "state": state, "instance_id": "i", "user_id": "u", **empty, **times}
+
+
+@pytest.mark.parametrize(
+    ("listed", "current"),
+    [
+        ([("c", "SUCCEEDED", 3), ("b", "RUNNING", 2), ("a", "FAILED", 1)], "b"),
+        ([("d", "QUEUED", 4), ("b", "RUNNING", 2)], "d"),
+        ([("d", "RUNNING", 4), ("b", "QUEUED", 2)], "d"),
+        ([("c", "FAILED", 3), ("a", "SUCCEEDED", 1)], "c"),
+        ([], None),
+    ],
+)
+def test_the_current_operation_is_the_newest_under_way_or_the_last(
+    listed: list[tuple[str, str, int]], current: str | None
+) -> None:
+    found = Operations(cast("Rest", Listed(*listed))).current("i")
+    assert (found and found.id) == current
 
 
 @pytest.fixture

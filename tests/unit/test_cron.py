@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from functions.runtime.errors import BadRequest
-from functions.state import cron
+from functions.base.errors import BadRequest
+from functions.base.settings import get_settings
+from functions.state.schedules import cron
 
 NOON = datetime(2026, 3, 1, 12)
 
@@ -43,5 +44,5 @@ def test_the_times_between_count_both_ends(last: datetime, hours: list[int]) -> 
 
 def test_of_very_many_times_the_newest_count() -> None:
     found = cron.between("* * * * *", NOON, NOON + timedelta(days=60))
-    assert len(found) == cron.COUNTED
+    assert len(found) == get_settings().schedule_runs_counted
     assert found[-1] == NOON + timedelta(days=60)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import io
 import json
 import subprocess
@@ -21,16 +20,26 @@ from hypothesis import strategies as st
 from datastores import bundle
 from datastores.catalog import CatalogError, StockRestore, UnknownDatastoreError, catalog, load
 from datastores.formula import Formula, evaluate
-from datastores.host.engine import Engine
+from datastores.host import tenants
+from datastores.host.engine import Engine, Version
+from datastores.host.errors import Unsupported
+from datastores.host.facts import Facts
 from datastores.host.names import DATABASE, USER, NameRules, rules
+from datastores.host.roles.backups import Backups
+from datastores.host.roles.logs import Logs
+from datastores.host.roles.role import Role
+from datastores.host.roles.server import Server
+from datastores.host.roles.tenants import Databases, Root, Users
+from datastores.host.roles.tuning import Tuning
+from datastores.protocol.accounts import Database
 
-METHODS = {
-    "databases": ("create_databases", "delete_database", "accounts"),
-    "users": ("create_users", "update_user", "delete_user", "accounts"),
-    "root": ("enable_root", "disable_root"),
-    "configuration": ("reconfigure",),
-    "logs": ("log",),
-    "backup": ("backup", "restore"),
+ROLES: dict[str, tuple[type[Role], ...]] = {
+    "databases": (Databases, Users),
+    "users": (Users,),
+    "root": (Root,),
+    "configuration": (Tuning,),
+    "logs": (Logs,),
+    "backup": (Backups,),
 }
 POSTGRESQL = Path(bundle.__file__).parent / "postgresql" / "datastore.yaml"
 
@@ -95,6 +104,8 @@ def test_a_formula_stays_between_its_limits(memory_mb: int, times: float, least:
         ({"settings": {"a": {"of": "cpus", "min": 2, "max": 1}}}, "settings.a"),
         ({"default_version": "9"}, "default_version '9'"),
         ({"stock_restore": None}, "stock_restore"),
+        ({"capabilities": []}, "replicas: the capability 'replication'"),
+        ({"replica_minimums": ["speed"]}, "replica_minimums: speed is none"),
         ({"surprise": 1}, "surprise"),
         ({"name": "oracle"}, "name: 'oracle' is not the folder's name"),
     ],
@@ -166,8 +177,9 @@ def test_a_bundle_is_deterministic_and_holds_one_engine() -> None:
     bundle.build.cache_clear()
     assert bundle.build("postgresql") == first
     names = zipfile.ZipFile(io.BytesIO(first)).namelist()
-    assert "datastores/postgresql/engine.py" in names
-    assert "datastores/catalog.py" not in names
+    assert "datastores/postgresql/engine/server.py" in names
+    assert "datastores/host/roles/server.py" in names
+    assert not {name for name in names if "/make_parameters" in name or "/conformance" in name or "catalog" in name}
 
 
 @pytest.mark.parametrize("datastore", [item.name for item in catalog().datastores])
@@ -189,10 +201,21 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("datastore", [item.name for item in catalog().datastores])
-def test_an_engine_has_what_its_capabilities_promise(datastore: str) -> None:
-    engine = importlib.import_module(f"datastores.{datastore}.engine").ENGINE
-    promised = {name for capability in catalog().find(datastore).capabilities for name in METHODS.get(capability, ())}
-    assert [name for name in sorted(promised) if getattr(engine, name) is getattr(Engine, name)] == []
+def test_an_engine_plays_the_roles_that_its_capabilities_promise(tmp_path: Path, datastore: str) -> None:
+    found = catalog().find(datastore)
+    facts = Facts("h", "local", tmp_path, "127.0.0.1", None, "python3", {}, 512, 1, 1)
+    version = Version("1", "1", tmp_path, (1,), "none", NameRules())
+    engine = Engine(datastore, found.family, facts, version)
+    assert Server.find(engine) is not None
+    promised = {name: all(role.find(engine) for role in roles) for name, roles in ROLES.items()}
+    assert {name for name, played in promised.items() if played} == found.capabilities & set(ROLES)
+
+
+def test_a_role_that_is_not_played_is_unsupported(tmp_path: Path) -> None:
+    facts = Facts("h", "local", tmp_path, "127.0.0.1", None, "python3", {}, 512, 1, 1)
+    engine = Engine("etcd", None, facts, Version("1", "1", tmp_path, (1,), "none", NameRules()))
+    with pytest.raises(Unsupported, match="'databases'"):
+        tenants.create_databases(engine, [Database("d")])
 
 
 def test_the_loader_runs_a_bundle_from_memory(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from datastores import bundle
 from datastores.catalog import Catalog, load
 from deploy.local.cli import main
-from deploy.local.engines import fetch, packages, survey, trees
+from deploy.local.engines import availability, fetch, packages, trees
 from deploy.local.engines.packages import PackageError
 
 POSTGRESQL = Path(bundle.__file__).parent / "postgresql" / "datastore.yaml"
@@ -109,7 +109,7 @@ def test_a_tree_has_the_named_packages_and_their_libraries_and_is_fetched_once(m
     asked = machine.asked()
     assert machine.fetch(catalog) == []
     assert machine.asked() == asked
-    assert [(found.origin, found.problem) for found in survey.survey(catalog, machine.engines)] == [
+    assert [(found.origin, found.problem) for found in availability.check(catalog, machine.engines)] == [
         ("private tree", None)
     ]
 
@@ -135,12 +135,12 @@ def test_without_a_mirror_it_is_left_out_and_remembered(machine: Machine) -> Non
     [line] = machine.fetch(catalog)
     reason = "Unable to locate package postgresql-15 (Failed to fetch http://mirror/  Could not connect)"
     assert line == f"left out: postgresql 15: {reason}; get it with: trovectl datastores --fetch"
-    [found] = survey.left_out(catalog, machine.engines)
+    [found] = availability.missing(catalog, machine.engines)
     assert (found.problem, found.remedy) == (reason, fetch.FETCH_COMMAND)
-    assert survey.unavailable_ids(catalog, machine.engines) == [found.version.id]
+    assert availability.unavailable_ids(catalog, machine.engines) == [found.version.id]
     machine.lists.touch()
     machine.fetch(catalog)
-    assert survey.left_out(catalog, machine.engines) == []
+    assert availability.missing(catalog, machine.engines) == []
 
 
 def test_another_release_than_wanted_is_left_out(machine: Machine) -> None:
@@ -166,7 +166,7 @@ def test_where_nothing_can_be_fetched_the_systems_own_programs_are_taken(machine
     [line] = machine.fetch(catalog)
     assert line.startswith("postgresql 15: the system's own (this system has no Debian packages), ")
     assert (machine.engines / "postgresql-15").readlink() == Path("/")
-    assert [found.origin for found in survey.survey(catalog, machine.engines)] == ["system"]
+    assert [found.origin for found in availability.check(catalog, machine.engines)] == ["system"]
     assert machine.fetch(catalog) == []
 
 

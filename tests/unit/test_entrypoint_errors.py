@@ -2,8 +2,8 @@
 
 import pytest
 
+from functions.base import errors
 from functions.entrypoint import errors as wire
-from functions.runtime import errors
 
 
 class Derived(errors.Unavailable):
@@ -54,7 +54,7 @@ def test_unauthorized_says_where_to_get_a_token() -> None:
 
 def test_defects_have_no_fault_of_their_own_and_reveal_nothing() -> None:
     assert wire.fault_of(errors.StepFailed("inner words")) is None
-    assert wire.crash("req-1").body() == {
+    assert wire.internal_error("req-1").body() == {
         "instanceFault": {
             "code": 500,
             "message": "Internal Server Error. Please keep this ID to help us find it: req-1.",

@@ -2,11 +2,11 @@
 
 import pytest
 
-from functions.cloud import flavors
-from functions.cloud.flavors import Flavor
+from functions.base.errors import NotFound
 from functions.entrypoint import models
 from functions.entrypoint.views.flavors import flavor_view
-from functions.runtime.errors import NotFound
+from functions.topology import flavors
+from functions.topology.flavors import Flavor
 
 
 def test_shipped_flavors() -> None:

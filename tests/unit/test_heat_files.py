@@ -1,4 +1,4 @@
-"""The Heat files agree with each other: the abstract host, the local resource and the Nova template."""
+"""The Heat files agree with each other: the abstract types, the local resources and the templates of other clouds."""
 
 import json
 import subprocess
@@ -17,16 +17,20 @@ TYPES = {
     "List": "comma_delimited_list",
 }
 """Type of a resource's property to type of a template's parameter."""
+OPERATION = "operation_id"
+"""The parameter that no resource gets."""
 
 PLUGIN = """
 import json
-from deploy.local.heat_plugins.trove_local_host import resource_mapping
+from deploy.local.heat_plugins import trove_local_endpoint, trove_local_host
 print(json.dumps({
     name: {
-        "properties": {name: schema.type for name, schema in kind.properties_schema.items() if schema.required},
+        "properties": {name: schema.type for name, schema in kind.properties_schema.items()},
+        "optional": [name for name, schema in kind.properties_schema.items() if not schema.required],
         "attributes": sorted(kind.attributes_schema),
     }
-    for name, kind in resource_mapping().items()
+    for plugin in (trove_local_host, trove_local_endpoint)
+    for name, kind in plugin.resource_mapping().items()
 }))
 """
 """Heat has the process to itself: its options clash with those of Mistral."""
@@ -43,6 +47,11 @@ def instance() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def endpoint() -> dict[str, Any]:
+    return load("endpoint.yaml")
+
+
+@pytest.fixture(scope="module")
 def nova_host() -> dict[str, Any]:
     return load("substrates/nova_host.yaml")
 
@@ -55,33 +64,62 @@ def plugin() -> dict[str, Any]:
     return offered
 
 
-def host_properties(template: dict[str, Any]) -> dict[str, Any]:
+def the_resource(template: dict[str, Any]) -> dict[str, Any]:
     (resource,) = template["resources"].values()
-    assert resource["type"] == "Trove::Host"
-    properties: dict[str, Any] = resource["properties"]
-    return properties
+    found: dict[str, Any] = resource
+    return found
+
+
+def types(template: dict[str, Any], *left_out: str) -> dict[str, str]:
+    """The parameters' types, but for those that are left out."""
+    parameters = template["parameters"]
+    return {name: parameter["type"] for name, parameter in parameters.items() if name not in left_out}
 
 
 def test_every_parameter_goes_to_the_host(instance: dict[str, Any]) -> None:
-    assert host_properties(instance) == {name: {"get_param": name} for name in instance["parameters"]}
+    resource = the_resource(instance)
+    assert resource["type"] == "Trove::Host"
+    assert resource["properties"] == {name: {"get_param": name} for name in instance["parameters"]}
 
 
-def test_the_local_resource_has_the_hosts_properties_and_attributes(
-    instance: dict[str, Any], plugin: dict[str, Any]
-) -> None:
-    local = plugin["Trove::Local::Host"]
-    required = {name: TYPES[kind] for name, kind in local["properties"].items()}
-    assert required == {name: parameter["type"] for name, parameter in instance["parameters"].items()}
-    assert set(local["attributes"]) == instance["outputs"].keys()
+def test_every_parameter_but_the_operation_goes_to_the_endpoint(endpoint: dict[str, Any]) -> None:
+    resource = the_resource(endpoint)
+    assert resource["type"] == "Trove::Endpoint"
+    assert resource["properties"] == {name: {"get_param": name} for name in types(endpoint, OPERATION)}
 
 
-def test_the_nova_template_has_the_hosts_properties_and_attributes(
-    instance: dict[str, Any], nova_host: dict[str, Any]
-) -> None:
-    own = load("substrates/nova.yaml")["parameter_defaults"].keys()
-    found = {name: parameter["type"] for name, parameter in nova_host["parameters"].items() if name not in own}
-    assert found == {name: parameter["type"] for name, parameter in instance["parameters"].items()}
-    assert nova_host["outputs"].keys() == instance["outputs"].keys()
+@pytest.mark.parametrize(("kind", "name"), [("Host", "instance.yaml"), ("Endpoint", "endpoint.yaml")])
+def test_the_local_resources_have_the_properties_and_attributes(plugin: dict[str, Any], kind: str, name: str) -> None:
+    local, template = plugin[f"Trove::Local::{kind}"], load(name)
+    assert {name: TYPES[kind] for name, kind in local["properties"].items()} == types(template, OPERATION)
+    assert set(local["attributes"]) == template["outputs"].keys()
+    with_default = [name for name, parameter in template["parameters"].items() if "default" in parameter]
+    assert local["optional"] == with_default, "stacks of an earlier release are updated with their own template"
+
+
+@pytest.mark.parametrize(
+    ("substrate", "kind", "name"),
+    [
+        ("nova", "Host", "instance.yaml"),
+        ("nova", "Endpoint", "endpoint.yaml"),
+        ("nova_octavia", "Host", "instance.yaml"),
+        ("nova_octavia", "Endpoint", "endpoint.yaml"),
+    ],
+)
+def test_the_templates_have_the_properties_and_attributes(substrate: str, kind: str, name: str) -> None:
+    environment, template = load(f"substrates/{substrate}.yaml"), load(name)
+    mapped = load(f"substrates/{environment['resource_registry'][f'Trove::{kind}']}")
+    assert types(mapped, *environment["parameter_defaults"]) == types(template, OPERATION)
+    assert mapped["outputs"].keys() == template["outputs"].keys()
+
+
+def test_the_two_nova_substrates_differ_in_endpoints_only() -> None:
+    plain, octavia = load("substrates/nova.yaml"), load("substrates/nova_octavia.yaml")
+    own = octavia["parameter_defaults"].keys() - plain["parameter_defaults"].keys()
+    assert octavia["parameter_defaults"] == plain["parameter_defaults"] | {
+        name: octavia["parameter_defaults"][name] for name in own
+    }
+    assert own <= load("substrates/octavia_endpoint.yaml")["parameters"].keys()
 
 
 def test_what_the_nova_substrate_needs_is_in_its_environment(nova_host: dict[str, Any]) -> None:
@@ -97,6 +135,7 @@ def test_the_host_key_is_hidden_and_not_constrained(name: str) -> None:
     assert "constraints" not in parameter, "Heat would quote the value in its message"
 
 
-def test_every_environment_maps_the_host(plugin: dict[str, Any]) -> None:
-    assert load("substrates/local.yaml")["resource_registry"]["Trove::Host"] in plugin
-    assert load("substrates/nova.yaml")["resource_registry"] == {"Trove::Host": "nova_host.yaml"}
+def test_every_environment_maps_both_types(plugin: dict[str, Any]) -> None:
+    assert set(load("substrates/local.yaml")["resource_registry"].values()) == plugin.keys()
+    for name in ("local", "nova", "nova_octavia"):
+        assert load(f"substrates/{name}.yaml")["resource_registry"].keys() == {"Trove::Host", "Trove::Endpoint"}

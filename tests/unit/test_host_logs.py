@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from datastores.host import logs
 from datastores.host.logs import Log, measure, parts
-from datastores.postgresql import engine_logs
+from datastores.postgresql.engine.logs import begins, begins_error
 from datastores.protocol.logs import Position
 
 STATEMENT = "2026-11-22 10:00:00.001 UTC [7] tester@app LOG:  statement: SELECT 1\n"
@@ -24,11 +24,11 @@ def content(log: Log, since: Position | None, until: Position) -> bytes:
 
 
 def whole(*files: Path) -> Log:
-    return Log(files, engine_logs._begins)
+    return Log(files, begins)
 
 
 def without_statements(*files: Path) -> Log:
-    return Log(files, engine_logs._begins_error)
+    return Log(files, begins_error)
 
 
 def end_of(log: Log) -> Position:

@@ -8,7 +8,7 @@ import hmac
 
 import pytest
 
-from datastores.postgresql.engine_scram import ROUNDS, saslprep, verifier
+from datastores.postgresql.engine.scram import ROUNDS, saslprep, verifier
 
 
 def test_the_example_of_rfc_7677() -> None:

@@ -8,7 +8,7 @@ import pytest
 HEAVY = ("openstack", "sqlalchemy", "asyncssh", "swiftclient", "heatclient", "mistralclient", "keystoneauth1", "yaml")
 
 
-@pytest.mark.parametrize("module", ["functions.entrypoint.main", "functions.runtime.adapters.functions_framework"])
+@pytest.mark.parametrize("module", ["functions.entrypoint.main", "functions.framework.adapters.functions_framework"])
 def test_heavy_libraries_are_not_imported_at_start(module: str) -> None:
     code = f"import sys, {module}; print(*(name for name in {HEAVY!r} if name in sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()

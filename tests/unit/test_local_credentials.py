@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from deploy.local import credentials
 from deploy.local.addresses import Addresses
 from deploy.local.state import State
-from functions.cloud.tls_ca import TlsAuthority
+from functions.hostlink.tls_ca import TlsAuthority
 
 EVERY_GROUP = {"trove_database_url", "trove_seal_keys", "trove_token_public_key"}
 EXPECTED = {
     "entrypoint": EVERY_GROUP | {"trove_token_private_key", "trove_os_password", "trove_tls_ca_certificate"},
-    "cloud": EVERY_GROUP | {"trove_token_private_key", "trove_os_password", "trove_tempurl_key"},
+    "control": EVERY_GROUP | {"trove_token_private_key", "trove_os_password", "trove_tempurl_key"},
     "hosts": EVERY_GROUP
     | {"trove_ssh_user_ca_key", "trove_ssh_host_ca_key", "trove_tls_ca_key", "trove_tls_ca_certificate"},
 }
@@ -58,7 +58,7 @@ def test_what_is_missing_is_made_with_what_belongs_to_it_and_the_rest_stays(stat
 
 
 def test_keys_are_of_the_forms_that_readers_expect(state: State) -> None:
-    hosts, cloud = state.secrets("hosts"), state.secrets("cloud")
+    hosts, cloud = state.secrets("hosts"), state.secrets("control")
     for name in ("trove_ssh_user_ca_key", "trove_ssh_host_ca_key"):
         assert isinstance(load_ssh_private_key((hosts / name).read_bytes(), None), Ed25519PrivateKey)
     assert isinstance(load_pem_private_key((cloud / "trove_token_private_key").read_bytes(), None), Ed25519PrivateKey)

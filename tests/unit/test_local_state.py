@@ -65,3 +65,11 @@ def test_the_lock_is_seen_by_other_processes(tmp_path: Path) -> None:
     os.write(done[1], b"x")
     os.waitpid(pid, 0)
     assert not state.running()
+
+
+def test_services_that_were_asked_for_stay(tmp_path: Path) -> None:
+    state = prepared(tmp_path)
+    assert state.extras() == []
+    for _again in range(2):
+        state.add_extras(["barbican"])
+    assert state.extras() == ["barbican"]

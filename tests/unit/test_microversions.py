@@ -4,6 +4,7 @@ import pytest
 
 from functions.entrypoint import microversions
 from functions.entrypoint.errors import NotAcceptable
+from functions.entrypoint.routes import MAXIMUM
 
 
 @pytest.mark.parametrize(
@@ -13,7 +14,7 @@ from functions.entrypoint.errors import NotAcceptable
         ("", 0),
         ("database 1.0", 0),
         ("database 1.1", 1),
-        ("database latest", microversions.MAXIMUM),
+        ("database latest", MAXIMUM),
         ("compute 2.90", 0),
         ("compute 2.90, database 1.1", 1),
     ],

@@ -12,35 +12,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datastores.catalog import catalog
-from datastores.host.engine import Engine, load
+from datastores.host.engine import load
 from datastores.host.errors import BadRequest, ParentUnusable
 from datastores.host.facts import Facts
 from datastores.host.names import DATABASE, USER
-from datastores.mariadb.engine_mariadb import verifier
-from datastores.mysql import engine_backup, engine_config, engine_logs, engine_start
-from datastores.mysql.engine_family import FamilyEngine
-from datastores.mysql.engine_sql import Statement, from_pattern, is_text, pattern, text
+from datastores.host.roles.backups import Backups
+from datastores.host.roles.logs import Logs
+from datastores.mariadb.engine.product import verifier
+from datastores.mysql.engine import config
+from datastores.mysql.engine.backups import parents_end
+from datastores.mysql.engine.node import Node, refusals
+from datastores.mysql.engine.product import PRODUCT
+from datastores.mysql.engine.server import last_words
+from datastores.mysql.engine.sql import Statement, from_pattern, is_text, pattern, text
 
 FAMILY = [("mysql", "8.4"), ("mysql", "8.0"), ("percona", "8.0"), ("mariadb", "11.4")]
 
 
-def engine(tmp_path: Path, datastore: str, version: str, *, tls: bool = False) -> FamilyEngine:
-    """An engine of a Nova host whose directories are here."""
+def node(tmp_path: Path, datastore: str, version: str, *, tls: bool = False) -> Node:
+    """A server of a Nova host whose directories are here."""
     facts = Facts("host-1", "nova", tmp_path, "10.0.0.5", "mysql", "python3", {}, 2048, 2, 10)
     facts.conf.mkdir()
     facts.run.mkdir()
     if tls:
         facts.certificate.touch()
         facts.private_key.touch()
-    folder = Path(engine_config.__file__).parents[1] / datastore
-    made: Engine = load(datastore, version, facts, yaml.safe_load((folder / "datastore.yaml").read_text()))
-    assert isinstance(made, FamilyEngine)
+    folder = Path(config.__file__).parents[2] / datastore
+    made = load(datastore, version, facts, yaml.safe_load((folder / "datastore.yaml").read_text())).node
+    assert isinstance(made, Node)
     return made
 
 
-def options(made: FamilyEngine, **settings: object) -> dict[str, str]:
+def options(made: Node, **settings: object) -> dict[str, str]:
     """The server's options, the last of a name being in force."""
-    server, _, _client = engine_config.option_file(made.server, settings).partition("[client]")
+    server, _, _client = config.option_file(made, settings).partition("[client]")
     pairs = (line.partition(" = ") for line in server.splitlines()[1:])
     return {name: value.strip('"') for name, _, value in pairs}
 
@@ -71,7 +76,7 @@ def test_a_condition_compares_bytes() -> None:
 
 @pytest.mark.parametrize(("datastore", "version"), FAMILY)
 def test_what_the_service_owns_stands_last(tmp_path: Path, datastore: str, version: str) -> None:
-    made = engine(tmp_path, datastore, version, tls=True)
+    made = node(tmp_path, datastore, version, tls=True)
     told = options(made, local_infile=True, port=1, max_connections=99, time_zone="+01:00", init_connect='a "b" \\ #')
     assert (told["local_infile"], told["port"], told["max_connections"]) == ("OFF", "3306", "99")
     assert (told["default_time_zone"], told["init_connect"]) == ("+01:00", 'a \\"b\\" \\\\ #')
@@ -81,18 +86,18 @@ def test_what_the_service_owns_stands_last(tmp_path: Path, datastore: str, versi
 
 
 def test_without_a_certificate_there_is_no_tls(tmp_path: Path) -> None:
-    assert "ssl_cert" not in options(engine(tmp_path, "mysql", "8.4"))
+    assert "ssl_cert" not in options(node(tmp_path, "mysql", "8.4"))
 
 
 @pytest.mark.parametrize("name", ["no such", "a\nb", "[client]", "A"])
 def test_only_a_name_is_a_settings_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadRequest, match="is not the name"):
-        options(engine(tmp_path, "mysql", "8.4"), **{name: 1})
+        options(node(tmp_path, "mysql", "8.4"), **{name: 1})
 
 
 def test_a_value_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="one line"):
-        options(engine(tmp_path, "mysql", "8.4"), init_connect="a\n[client]")
+        options(node(tmp_path, "mysql", "8.4"), init_connect="a\n[client]")
 
 
 @pytest.mark.parametrize(
@@ -102,8 +107,8 @@ def test_a_value_is_one_line(tmp_path: Path) -> None:
 def test_the_administrator_is_known_by_its_os_user(
     tmp_path: Path, datastore: str, version: str, identity: str, plugin: str | None
 ) -> None:
-    made = engine(tmp_path, datastore, version)
-    lines = engine_config.init_file(made.server).splitlines()
+    made = node(tmp_path, datastore, version)
+    lines = config.init_file(made).splitlines()
     assert lines[:2] == [
         "SET SESSION sql_log_bin = 0;",
         f"CREATE USER IF NOT EXISTS 'mysql'@'localhost' IDENTIFIED {identity};",
@@ -114,17 +119,17 @@ def test_the_administrator_is_known_by_its_os_user(
 
 @pytest.mark.parametrize("datastore", ["mysql", "percona"])
 def test_mysql_is_made_tried_and_talked_to_in_its_way(tmp_path: Path, datastore: str) -> None:
-    made = engine(tmp_path, datastore, "8.0")
-    product, server = made.product, made.server
+    made = node(tmp_path, datastore, "8.0")
+    product = made.product
     making = tmp_path / "data" / f"{datastore}.tmp"
-    assert product.make_data(server, server.making) == [
+    assert product.make_data(made, made.staging) == [
         Path("/usr/sbin/mysqld"), "--no-defaults", "--initialize-insecure", "--basedir=/usr", f"--datadir={making}",
     ]  # fmt: skip
-    assert product.trial(server, Path("/t/my.cnf"))[1:] == [
+    assert product.trial(made, Path("/t/my.cnf"))[1:] == [
         "--defaults-file=/t/my.cnf", "--log-error=stderr", "--validate-config",
     ]  # fmt: skip
     assert product.identify("p").template == "IDENTIFIED WITH caching_sha2_password BY {password}"
-    assert (product.backup_format, made.backup_format, product.reload_tls) == (
+    assert (product.backup_format, Backups.of(made.engine).format, product.reload_tls) == (
         "xbstream", "xbstream", "ALTER INSTANCE RELOAD TLS",
     )  # fmt: skip
     assert (product.prepare_options(is_last=False), product.prepare_options(is_last=True)) == (["--apply-log-only"], [])
@@ -133,7 +138,7 @@ def test_mysql_is_made_tried_and_talked_to_in_its_way(tmp_path: Path, datastore:
 
 @pytest.mark.parametrize(("datastore", "version"), FAMILY)
 def test_root_reaches_neither_files_nor_the_service(tmp_path: Path, datastore: str, version: str) -> None:
-    privileges = set(engine(tmp_path, datastore, version).product.root_privileges)
+    privileges = set(node(tmp_path, datastore, version).product.root_privileges)
     assert {"SELECT", "CREATE USER", "PROCESS"} <= privileges
     assert not privileges & {"ALL", "FILE", "SUPER", "SHUTDOWN", "SYSTEM_USER", "SET USER", "SET_USER_ID"}
 
@@ -153,7 +158,7 @@ def test_root_reaches_neither_files_nor_the_service(tmp_path: Path, datastore: s
     ],
 )
 def test_entries_of_logs_begin(tmp_path: Path, log: str, line: bytes, begins: bool | None) -> None:
-    assert engine_logs.log(engine(tmp_path, "mysql", "8.4").server, log).begins(line) is begins
+    assert Logs.of(node(tmp_path, "mysql", "8.4").engine).logs()[log].begins(line) is begins
 
 
 @pytest.mark.parametrize(
@@ -193,18 +198,36 @@ def test_percona_takes_the_parameters_of_mysql() -> None:
     ],
 )
 def test_a_full_volume_is_told_from_other_failures(words: str, kind: str) -> None:
-    assert engine_start.failed("MySQL does not start", words).type == kind
+    assert last_words(PRODUCT).error("does not start", words).type == kind
+
+
+@pytest.mark.parametrize(
+    ("said", "number", "words"),
+    [
+        ("ERROR 1040 (HY000): Too many connections", 1040, "Too many connections"),
+        ("ERROR 1064 (42000) at line 2: You have an error", 1064, "You have an error"),
+        (
+            "ERROR 2013 (HY000): Received error packet before completion of TLS handshake. The authenticity of the"
+            " following error cannot be verified: 1040 - Too many connections",
+            1040,
+            "Too many connections",
+        ),
+    ],
+)
+def test_a_refusal_is_read_also_where_the_client_wraps_it(said: str, number: int, words: str) -> None:
+    [found] = refusals(said)
+    assert (found.number, found.words) == (number, words)
 
 
 def test_a_parents_state_that_is_none_is_told(tmp_path: Path) -> None:
-    made = engine(tmp_path, "mysql", "8.4")
-    made.server.data.mkdir(parents=True)
-    (made.server.data / "trove.identity").write_text("this")
+    made = node(tmp_path, "mysql", "8.4")
+    made.data.mkdir(parents=True)
+    (made.data / "trove.identity").write_text("this")
     parent = tmp_path / "parent"
     states: list[Any] = [{"identity": "other", "end": "1"}, {"end": "1"}, [], {"identity": "this", "end": "; x"}]
     for state in states:
         parent.write_text(json.dumps(state))
         with pytest.raises(ParentUnusable, match="full"):
-            engine_backup.parents_end(made.server, parent)
+            parents_end(made, parent)
     parent.write_text(json.dumps({"identity": "this", "end": "4711"}))
-    assert engine_backup.parents_end(made.server, parent) == "4711"
+    assert parents_end(made, parent) == "4711"

@@ -5,18 +5,19 @@ from typing import Any
 
 import pytest
 
+from functions.base import errors
 from functions.entrypoint import models
-from functions.entrypoint.catalog import Assortment
 from functions.entrypoint.resources.new_instance import new_instance
-from functions.runtime import errors
-from functions.state.instances import NewInstance
+from functions.entrypoint.version_catalog import VersionCatalog
+from functions.operations.parts.new_instances import NewInstance
+from functions.state.instances.spec import Access
 
 UUID = "6f1e2a4c-8d70-4e6f-9b65-0f4a3e1cbe11"
 
 
 def check(**members: Any) -> NewInstance:  # noqa: ANN401 - any JSON value
     item = {"name": "db", "flavorRef": "1", "volume": {"size": 1}} | members
-    return new_instance(models.NewInstanceItem.model_validate(item), "p", Assortment({}))
+    return new_instance(models.NewInstanceItem.model_validate(item), "p", VersionCatalog({}))[0]
 
 
 def user(name: str = "u", **members: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
@@ -25,13 +26,14 @@ def user(name: str = "u", **members: Any) -> dict[str, Any]:  # noqa: ANN401 - a
 
 def test_smallest_request_gets_the_defaults() -> None:
     request = check()
-    assert (request.flavor_id, request.memory_mb, request.cpus, request.volume_size) == ("1", 512, 1, 1)
-    assert (request.access, request.databases, request.users) == ({"is_public": False}, [], [])
+    spec = request.spec
+    assert (spec.flavor_id, spec.memory_mb, spec.cpus, spec.volume_size) == ("1", 512, 1, 1)
+    assert (spec.access, request.databases, request.users) == (Access(is_public=False), (), ())
 
 
 def test_a_datastore_without_a_volume_gets_none() -> None:
     cache = {"type": "memcached"}
-    assert check(datastore=cache, volume=None).volume_size == 0
+    assert check(datastore=cache, volume=None).spec.volume_size == 0
     with pytest.raises(errors.BadRequest, match="leave out 'volume'"):
         check(datastore=cache)
     with pytest.raises(errors.BadRequest, match="'volume' is a required property"):
@@ -40,17 +42,17 @@ def test_a_datastore_without_a_volume_gets_none() -> None:
 
 @pytest.mark.parametrize("reference", [2, "2", "http://db/v1.0/p/flavors/2", "http://db/flavors/2/"])
 def test_flavor_by_id_or_url(reference: int | str) -> None:
-    assert check(flavorRef=reference).flavor_id == "2"
+    assert check(flavorRef=reference).spec.flavor_id == "2"
 
 
 def test_flavor_as_openstacksdk_sends_it() -> None:
-    assert check(flavorRef=None, flavor="2").flavor_id == "2"
-    assert check(flavorRef="1", flavor="2").flavor_id == "1"
+    assert check(flavorRef=None, flavor="2").spec.flavor_id == "2"
+    assert check(flavorRef="1", flavor="2").spec.flavor_id == "1"
 
 
 @pytest.mark.parametrize("datastore", [{}, {"type": "postgresql"}, {"version": "18"}, {"version_number": "18"}])
 def test_datastore_defaults(datastore: dict[str, str]) -> None:
-    assert check(datastore=datastore).datastore_version_id == check().datastore_version_id
+    assert check(datastore=datastore).spec.datastore_version_id == check().spec.datastore_version_id
 
 
 def test_accounts() -> None:
@@ -60,21 +62,21 @@ def test_accounts() -> None:
     )
     assert [database.name for database in request.databases] == ["a"]
     assert [(item.name, item.host, item.databases) for item in request.users] == [
-        ("u", "%", ["a"]),
-        ("v", "%", []),
+        ("u", "%", ("a",)),
+        ("v", "%", ()),
     ]
     assert "s3cret" not in repr(request)
 
 
 def test_access_is_normalised() -> None:
-    access = check(access={"is_public": True, "allowed_cidrs": ["10.1.2.3/8"]}).access
-    assert access == {"is_public": True, "allowed_cidrs": [str(ipaddress.IPv4Network("10.0.0.0/8"))]}
+    access = check(access={"is_public": True, "allowed_cidrs": ["10.1.2.3/8"]}).spec.access
+    assert access == Access(is_public=True, allowed_cidrs=[str(ipaddress.IPv4Network("10.0.0.0/8"))])
 
 
 @pytest.mark.parametrize(
     ("members", "error", "message"),
     [
-        ({"replica_of": UUID}, errors.NotSupported, "Replication"),
+        ({"replica_count": 2}, errors.BadRequest, "goes with 'replica_of'"),
         ({"modules": [{"id": UUID}]}, errors.NotSupported, "Modules"),
         ({"locality": "affinity"}, errors.NotSupported, "Locality"),
         ({"region_name": "Elsewhere"}, errors.BadRequest, "RegionOne"),

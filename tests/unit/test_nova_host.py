@@ -42,6 +42,8 @@ VARIANTS: dict[str, dict[str, object]] = {
     "of its own image": {"images": {"postgresql-18": "trove-postgresql-18", "postgresql-15": "trove-postgresql-15"}},
     "of the common image": {"images": {"mysql-8": "trove-mysql-8"}},
     "for everybody": {"allowed_cidrs": "", "public": False},
+    "isolated": {"isolated": True, "public": False},
+    "of a group": {"endpoint_addresses": "10.0.0.7,10.0.0.8", "public": False},
 }
 
 
@@ -114,6 +116,18 @@ def test_only_the_management_network_gets_to_ssh(resources: dict[str, Any]) -> N
 def test_a_public_address_is_made_when_asked_for_and_possible(variants: dict[str, dict[str, Any]]) -> None:
     having = [name for name, resources in variants.items() if "public_address" in resources]
     assert having == ["public", "named", "of its own image", "of the common image"]
+
+
+def test_an_isolated_host_is_cut_off_from_all_but_the_functions(variants: dict[str, dict[str, Any]]) -> None:
+    isolated, usual = variants["isolated"], variants["for everybody"]
+    assert (isolated["database_port"]["admin_state_up"], usual["database_port"]["admin_state_up"]) == (False, True)
+    assert "admin_state_up" not in isolated["management_port"]
+
+
+def test_a_host_may_hold_the_addresses_of_endpoints(variants: dict[str, dict[str, Any]]) -> None:
+    pairs = variants["of a group"]["database_port"]["allowed_address_pairs"]
+    assert pairs == [{"ip_address": "10.0.0.7"}, {"ip_address": "10.0.0.8"}]
+    assert variants["public"]["database_port"]["allowed_address_pairs"] == []
 
 
 def test_zone_and_volume_type_are_named_only_when_given(variants: dict[str, dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.entrypoint.call import Place
+from functions.entrypoint.api_request import RequestUrl
 from functions.entrypoint.pagination import cut, links, page_size
 
 
@@ -16,13 +16,13 @@ def test_page_size_has_a_default_and_a_maximum() -> None:
 def test_last_page_has_no_links_at_all() -> None:
     page = cut([1, 2], 2, str)
     assert (page.items, page.next_marker) == ([1, 2], None)
-    assert links(Place("http://h"), "things", page.next_marker) == {}
+    assert links(RequestUrl("http://h"), "things", page.next_marker) == {}
 
 
 def test_links_keep_the_other_parameters_scheme_and_host() -> None:
     page = cut([1, 2, 3], 2, str)
     assert page.items == [1, 2]
-    place = Place("http://db.example:8779", "/v1.0/p/things", "marker=0&limit=2&name=a%26b&name=c")
+    place = RequestUrl("http://db.example:8779", "/v1.0/p/things", "marker=0&limit=2&name=a%26b&name=c")
     shown = links(place, "things", page.next_marker)
     assert (
         shown["links"]
@@ -40,6 +40,6 @@ def test_following_the_links_shows_every_row_once(count: int, limit: int) -> Non
         seen.extend(page.items)
         if page.next_marker is None:
             break
-        href = links(Place("http://h", "/x"), "xs", page.next_marker)["links"][0]["href"]  # type: ignore[index]
+        href = links(RequestUrl("http://h", "/x"), "xs", page.next_marker)["links"][0]["href"]  # type: ignore[index]
         marker = int(parse_qs(urlsplit(href).query)["marker"][0])
     assert seen == rows

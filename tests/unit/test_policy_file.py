@@ -9,9 +9,9 @@ import yaml
 from pydantic import ValidationError
 
 from api_spec.policy import render_policy
+from functions.base.settings import get_settings
 from functions.entrypoint import policy
-from functions.entrypoint.call import Identity
-from functions.runtime.settings import get_settings
+from functions.entrypoint.api_request import Identity
 
 READER = Identity("p", "u", frozenset({"reader"}))
 MEMBER = Identity("p", "u", frozenset({"reader", "member"}))

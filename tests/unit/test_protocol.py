@@ -16,6 +16,7 @@ from datastores.protocol.accounts import Database, User, UserChange
 from datastores.protocol.codec import ProtocolError
 from datastores.protocol.engine import Settings
 from datastores.protocol.manifest import Manifest, Segment, parse, segment_path
+from datastores.protocol.replication import Credential, Member
 from datastores.protocol.requests import Call, CancelJob, Change, PollJob, Request, StartJob
 from datastores.protocol.storage import Prefix
 from datastores.protocol.turns import Lock
@@ -28,6 +29,10 @@ Damage = Callable[[dict[str, Any]], object]
 WORK = {**JOBS, **READS, **CHANGES}
 UPLOAD = {"url_prefix": "https://store.test/v1/b/", "query": "temp_url_sig=canary"}
 USER = {"name": "alice", "password": "a canary", "host": None, "databases": ["shop"]}
+ME = {"id": "a1", "address": "10.0.0.1", "port": 5432}
+SECRET = {"secret": "a-canary-of-the-group"}
+ADMIT = {"epoch": 1, "me": ME, "credential": SECRET, "members": []}
+REPLICATE = {"epoch": 1, "me": ME, "primary": ME, "source": ME, "credential": SECRET, "seed": "op-1", "settings": {}}
 REQUESTS: tuple[Request, ...] = (
     StartJob("op-1", 3, Lock.EXCLUSIVE, "postgresql", "18", "stop", {}, 60),
     Change("op-1", 3, Lock.ACCOUNTS, "postgresql", "18", "delete_database", {"name": "shop"}, 60, 10.0),
@@ -46,8 +51,14 @@ FIELDS: dict[object, st.SearchStrategy[Any]] = {
     "segment_bytes": st.integers(1),
     "password": FILLED,
     "begun": st.datetimes().map(datetime.isoformat),
+    "epoch": st.integers(1),
+    "seed": st.just("op-1"),
+    "seconds": st.floats(0, 20),
+    "quorum": st.just(0),
 }
 """What fields that have rules may hold, by their names or types."""
+st.register_type_strategy(Credential, st.just(Credential("a-canary-of-the-group")))
+st.register_type_strategy(Member, st.builds(Member, id=st.just("a1"), address=st.just("10.0.0.1"), port=st.just(5432)))
 st.register_type_strategy(Prefix, FIELDS[tuple[Prefix, ...]].map(lambda prefixes: prefixes[0]))
 
 
@@ -150,6 +161,15 @@ def test_a_wrong_request_is_refused_by_name(document: object, words: str) -> Non
             "upload.url_prefix must be",
         ),
         ("publish_log", {"name": "general"}, "log_type is missing"),
+        ("fence", {"epoch": 0}, "epoch must be positive"),
+        ("admit", ADMIT | {"credential": {"secret": "canary"}}, "credential.secret must have 16 to 32"),
+        ("admit", ADMIT | {"members": [ME | {"address": "here"}]}, r"members\[0\].address must be one"),
+        ("admit", ADMIT | {"members": [ME | {"id": "'"}]}, r"members\[0\].id .* is not a word"),
+        ("admit", ADMIT | {"me": ME | {"port": 0}}, "me.port must be from 1 to 65535"),
+        ("await_position", {"history": 1, "replayed": 1, "seconds": 21.0}, "seconds must be from 0 to 20"),
+        ("synchronous", {"epoch": 1, "quorum": 1}, "quorum must be from 0 to the number of members"),
+        ("replicate", REPLICATE | {"seed": ""}, "seed must be a word"),
+        ("replicate", REPLICATE | {"allowed_cidrs": ["x"]}, "allowed_cidrs must be networks"),
     ],
 )
 def test_wrong_work_is_refused_by_name(name: str, document: dict[str, Any], words: str) -> None:
@@ -163,6 +183,8 @@ def test_no_secret_is_in_what_a_message_looks_like() -> None:
         ("create_users", {"users": [USER]}),
         ("enable_root", {"password": "a canary"}),
         ("backup", {"upload": UPLOAD, "segment_bytes": 1}),
+        ("admit", ADMIT),
+        ("replicate", REPLICATE),
     ):
         assert "canary" not in repr(codec.decode(WORK[name], document))
         assert "canary" not in repr(StartJob("j", 1, Lock.ACCOUNTS, "d", "1", name, document, 1))

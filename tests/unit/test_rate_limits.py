@@ -20,30 +20,30 @@ def test_each_project_and_method_has_its_own_count() -> None:
     limits = RateLimits({"GET": 1, "POST": 1}, Clock())
     for project in ("p", "q"):
         for method in ("GET", "POST"):
-            limits.take(project, method)
+            limits.count(project, method)
             with pytest.raises(RateLimited):
-                limits.take(project, method)
+                limits.count(project, method)
 
 
 def test_patch_counts_as_put() -> None:
     limits = RateLimits({"PUT": 1}, Clock())
-    limits.take("p", "PATCH")
+    limits.count("p", "PATCH")
     with pytest.raises(RateLimited):
-        limits.take("p", "PUT")
+        limits.count("p", "PUT")
 
 
 def test_a_new_minute_begins_anew() -> None:
     clock = Clock()
     limits = RateLimits({"GET": 2}, clock)
-    limits.take("p", "GET")
+    limits.count("p", "GET")
     clock.now += 20.5
     assert limits.rates("p") == [Rate("GET", 2, 1, 660)]
-    limits.take("p", "GET")
+    limits.count("p", "GET")
     with pytest.raises(RateLimited) as refused:
-        limits.take("p", "GET")
+        limits.count("p", "GET")
     assert refused.value.seconds == 40
     clock.now = 660.0
-    limits.take("p", "GET")
+    limits.count("p", "GET")
     assert limits.rates("p") == [Rate("GET", 2, 1, 720)]
     assert limits.rates("nobody") == [Rate("GET", 2, 2, 720)]
 
@@ -51,10 +51,10 @@ def test_a_new_minute_begins_anew() -> None:
 def test_unlimited_methods_are_not_counted() -> None:
     limits = RateLimits({"GET": UNLIMITED, "POST": 0}, Clock())
     for _ in range(1000):
-        limits.take("p", "GET")
+        limits.count("p", "GET")
     assert [rate.verb for rate in limits.rates("p")] == ["POST"]
     with pytest.raises(RateLimited):
-        limits.take("p", "POST")
+        limits.count("p", "POST")
 
 
 def test_the_fault_is_as_troves() -> None:

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from datastores.host.errors import EngineError
-from datastores.redis import engine_backup
+from datastores.redis.engine import backups
 
 MARK = b"m" * 40
 MEMBER = 8 * 1024 * 1024
@@ -33,7 +33,7 @@ def copied(sent: bytes) -> bytes:
     server.start()
     try:
         with here:
-            engine_backup.copy_snapshot(here, MARK, sink)
+            backups.copy_snapshot(here, MARK, sink)
     finally:
         server.join()
     archive.seek(0)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datastores.host.errors import BadRequest
-from datastores.redis import engine_config
+from datastores.redis.engine import config
 
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "a": "\a"}
 
@@ -33,9 +33,9 @@ def read(line: str) -> str:
 
 @given(st.text(st.characters(codec="utf-8")))
 def test_any_text_is_one_argument_of_one_line(text: str) -> None:
-    line = engine_config.lines({"name": text})
+    line = config.lines({"name": text})
     assert line.count("\n") == 1
-    assert read(line) == engine_config.value(text)
+    assert read(line) == config.value(text)
 
 
 @pytest.mark.parametrize(
@@ -43,15 +43,15 @@ def test_any_text_is_one_argument_of_one_line(text: str) -> None:
     [(True, "yes"), (False, "no"), (7, "7"), ("64MB", str(64 << 20)), ("1 kB", "1024"), ("allkeys-lru", "allkeys-lru")],
 )
 def test_values_are_as_the_server_reads_them(setting: object, written: str) -> None:
-    assert engine_config.value(setting) == written
+    assert config.value(setting) == written
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a\nb", "Dir", "-a"])
 def test_a_name_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(BadRequest):
-        engine_config.lines({name: 1})
+        config.lines({name: 1})
 
 
 def test_the_names_of_the_tenants_settings_are_known_again() -> None:
-    content = engine_config.lines({"hz": 10, "maxmemory": "64MB"})
-    assert engine_config.names(content) == {"hz", "maxmemory"}
+    content = config.lines({"hz": 10, "maxmemory": "64MB"})
+    assert config.names(content) == {"hz", "maxmemory"}

@@ -2,9 +2,9 @@
 
 import pytest
 
+from functions.base.errors import NotFound
 from functions.entrypoint.routes import ROUTES
 from functions.entrypoint.routing import Route, Router
-from functions.runtime.errors import NotFound
 
 ROUTER = Router(ROUTES)
 

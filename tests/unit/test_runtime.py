@@ -9,12 +9,13 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from functions.runtime import registry, seal, settings, token
-from functions.runtime.call import call
-from functions.runtime.clock import now
-from functions.runtime.errors import StepInvalid, StepRefused
-from functions.runtime.step import Nothing, Step, StepContext, StepResult, step
-from functions.runtime.waiting import wait_for
+from functions.base import seal, settings
+from functions.base.clock import now
+from functions.base.errors import StepInvalid, StepRefused
+from functions.framework import registry, token
+from functions.framework.call import call
+from functions.framework.step import Nothing, Step, StepContext, StepResult, step
+from functions.framework.waiting import wait_for
 
 HOUR = timedelta(hours=1)
 
@@ -103,7 +104,8 @@ def test_steps_are_found_by_name_and_unknown_ones_named() -> None:
 
 def test_every_step_is_in_the_module_of_its_noun_and_documented() -> None:
     for name, registered in registry.all_steps().items():
-        assert registered.function.__module__ == f"functions.steps.{name.partition('.')[0]}"
+        noun = name.partition(".")[0]
+        assert registered.function.__module__ == f"functions.steps.{registry.nouns()[noun]}.{noun}"
         assert registered.function.__doc__, f"{name} has no docstring"
 
 

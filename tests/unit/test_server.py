@@ -21,7 +21,7 @@ def answer(server: Server, client: socket.socket) -> bytes:
     client.setblocking(False)
     limit = time.monotonic() + 10
     while time.monotonic() < limit:
-        server.turn()
+        server.run_once()
         with contextlib.suppress(BlockingIOError):
             return client.recv(1000)
     raise TimeoutError

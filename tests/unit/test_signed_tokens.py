@@ -15,13 +15,14 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from datastores.catalog import catalog
-from datastores.etcd import engine_config as etcd_config
-from datastores.etcd.engine_member import Member
+from datastores.etcd.engine import config as etcd_config
+from datastores.etcd.engine.node import Node
 from datastores.host import bearer
+from datastores.host.engine import Engine, Version
 from datastores.host.errors import BadRequest
 from datastores.host.facts import Facts
-from datastores.host.process import Programs
-from datastores.influxdb.engine_server import name, text
+from datastores.host.names import NameRules
+from datastores.influxdb.engine.influxql import name, text
 from datastores.victoriametrics import make_parameters
 
 ESCAPES = {"n": "\n", "\\": "\\", '"': '"', "'": "'"}
@@ -45,6 +46,11 @@ def facts(tmp_path: Path) -> Facts:
     made = Facts("h", "local", tmp_path, "127.0.0.1", None, "python3", {}, 512, 1, 2)
     made.prepare()
     return made
+
+
+def etcd(facts: Facts) -> Node:
+    """An etcd server of the host."""
+    return Node(Engine("etcd", None, facts, Version("3.4", "3.4", Path("/usr/bin"), (2379,), "etcd", NameRules())))
 
 
 def test_a_token_is_signed_for_a_minute_with_a_key_that_only_the_engine_reads(facts: Facts) -> None:
@@ -81,17 +87,17 @@ def test_what_influxql_cannot_say_is_refused() -> None:
 
 @pytest.mark.parametrize(("asked", "written"), [(2**33, int(2 * 2**30 * 0.6)), (2**20, 2**20)])
 def test_etcds_quota_leaves_room_on_the_volume(facts: Facts, asked: int, written: int) -> None:
-    member = Member(facts, Programs(facts), Path("/usr/bin"), 2379)
-    etcd_config.write(member, {"quota-backend-bytes": asked})
-    document: dict[str, Any] = json.loads(member.conf.read_text())
+    node = etcd(facts)
+    etcd_config.write(node, {"quota-backend-bytes": asked})
+    document: dict[str, Any] = json.loads(node.conf.read_text())
     assert document["quota-backend-bytes"] == written
-    assert not etcd_config.has_tls(member)
+    assert not etcd_config.has_tls(node)
 
 
 def test_a_setting_cannot_take_what_the_service_owns(facts: Facts) -> None:
-    member = Member(facts, Programs(facts), Path("/usr/bin"), 2379)
-    etcd_config.write(member, {"auth-token": "simple", "listen-peer-urls": "http://0.0.0.0:2380"})
-    document: dict[str, Any] = json.loads(member.conf.read_text())
+    node = etcd(facts)
+    etcd_config.write(node, {"auth-token": "simple", "listen-peer-urls": "http://0.0.0.0:2380"})
+    document: dict[str, Any] = json.loads(node.conf.read_text())
     assert document["auth-token"].startswith("jwt,")
     assert document["listen-peer-urls"] == "unix://peer:0"
 

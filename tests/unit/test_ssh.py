@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from functions.cloud import ssh
-from functions.runtime.errors import TroveError
+from functions.base.errors import TroveError
+from functions.hostlink import ssh
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_an_address_names_the_host_in_messages() -> None:
     assert len({address, address.model_copy()}) == 1
 
 
-@pytest.mark.parametrize("module", ["functions.cloud.ssh", "functions.cloud.heat", "functions.cloud.session"])
+@pytest.mark.parametrize("module", ["functions.hostlink.ssh", "functions.cloud.heat", "functions.cloud.session"])
 def test_heavy_libraries_are_loaded_at_first_use(module: str) -> None:
     program = (
         f"import sys, {module}; "

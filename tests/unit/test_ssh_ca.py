@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_public_identity,
 )
 
-from functions.cloud.ssh_ca import AuthorityInvalid, SshAuthority
+from functions.hostlink.ssh_ca import AuthorityInvalid, SshAuthority
 from tests.support.ssh import new_authority, new_key
 
 

@@ -25,7 +25,7 @@ class Stage:
     def service(self, name: str, **order: tuple[str, ...]) -> Unit:
         return Unit(name, self._start(name, signal.pause), probe=lambda: True, **order)  # type: ignore[arg-type]
 
-    def step(self, name: str, **order: tuple[str, ...]) -> Unit:
+    def oneshot(self, name: str, **order: tuple[str, ...]) -> Unit:
         return Unit(name, self._start(name, lambda: None), **order)  # type: ignore[arg-type]
 
     def failing(self, name: str) -> Unit:
@@ -52,7 +52,7 @@ def until(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
     limit = time.monotonic() + 10
     while not condition():
         assert time.monotonic() < limit
-        supervisor.step()
+        supervisor.poll()
         time.sleep(0.005)
 
 
@@ -67,7 +67,11 @@ def ready(stage: Stage) -> bool:
 
 
 def test_units_start_after_what_they_need(stage: Stage) -> None:
-    units = [stage.step("last", after=("middle",)), stage.service("middle", after=("first",)), stage.step("first")]
+    units = [
+        stage.oneshot("last", after=("middle",)),
+        stage.service("middle", after=("first",)),
+        stage.oneshot("first"),
+    ]
     supervisor = Supervisor(units, stage.path)
     until(supervisor, lambda: ready(stage))
     supervisor.stop()
@@ -78,7 +82,7 @@ def test_a_killed_service_and_its_followers_start_again(stage: Stage) -> None:
     units = [
         stage.service("database"),
         stage.service("engine", after=("database",), follows=("database",)),
-        stage.step("repair", after=("engine",), follows=("engine",)),
+        stage.oneshot("repair", after=("engine",), follows=("engine",)),
         stage.service("apart"),
     ]
     supervisor = Supervisor(units, stage.path)
@@ -99,6 +103,18 @@ def test_failures_are_counted_and_described(stage: Stage) -> None:
     supervisor.stop()
     assert current(stage).unit("bad").error == "exit code 3"
     assert not current(stage).ready
+
+
+def test_a_unit_that_is_asked_for_later_is_started_and_the_others_stay(stage: Stage) -> None:
+    asked = [stage.service("one")]
+    supervisor = Supervisor(asked, stage.path, lambda: asked)
+    until(supervisor, lambda: ready(stage))
+    pid = current(stage).unit("one").pid
+    asked.append(stage.service("two", after=("one",)))
+    supervisor.reload()
+    until(supervisor, lambda: ready(stage) and len(current(stage).units) == 2)
+    assert current(stage).unit("one").pid == pid
+    supervisor.stop()
 
 
 def test_stop_ends_all(stage: Stage) -> None:

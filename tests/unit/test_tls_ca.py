@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from functions.cloud.tls_ca import AuthorityInvalid, ServerCertificate, TlsAuthority, roots
+from functions.hostlink.tls_ca import AuthorityInvalid, ServerCertificate, TlsAuthority, roots
 from tests.support.tls import Certified, certified
 
 ADDRESSES = ["10.0.0.5", "2001:db8::5"]

@@ -1,6 +1,6 @@
 """The cache of validated tokens."""
 
-from functions.entrypoint.token_cache import LARGEST, TokenCache
+from functions.entrypoint.token_cache import MAX_TOKENS, TokenCache
 
 
 def test_entries_end_with_their_time() -> None:
@@ -15,7 +15,7 @@ def test_entries_end_with_their_time() -> None:
 
 def test_the_one_not_asked_for_longest_goes_first() -> None:
     cache = TokenCache(lambda: 0.0)
-    for number in range(LARGEST):
+    for number in range(MAX_TOKENS):
         cache.set(str(number), b"token", time=60)
     assert cache.get("0") == b"token"
     cache.set("one more", b"token", time=60)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from functions.base.errors import BadRequest
 from functions.entrypoint import models
 from functions.entrypoint.validation import validate_body, validate_query
-from functions.runtime.errors import BadRequest
 
 UUID = "6f1e2a4c-8d70-4e6f-9b65-0f4a3e1cbe11"
 

@@ -1,48 +1,61 @@
 """Changes of databases, users and root for the workflow properties: what each is, needs before, and leaves behind."""
 
+from datastores.protocol.accounts import (
+    CreateDatabases,
+    CreateUsers,
+    Database,
+    DeleteDatabase,
+    DeleteUser,
+    DisableRoot,
+    EnableRoot,
+    Grant,
+    Revoke,
+    UpdateUsers,
+    User,
+    UserChange,
+)
+from datastores.protocol.message import Done, Work
 from functions.entrypoint.read import read
-from functions.state import accounts, instances
-from functions.state.acceptance import Caller, Order
-from functions.state.accounts import Accounts
-from functions.state.models import Instance, Operation, OperationType
+from functions.framework.operation import find
+from functions.operations.parts.accounts import accept_change
+from functions.state.instances import instances
+from functions.state.instances.accounts import Accounts
+from functions.state.instances.models import Instance
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation
 
 USER = {"name": "made's", "host": "%"}
 RENAMED = "renamed"
 DATABASE = "made; --"
-SECRETS = {"passwords": {"made's@%": "canary"}}
-GRANT = {**USER, "databases": [DATABASE]}
-
-ORDERS = {
-    OperationType.DATABASE_CREATE: Order(OperationType.DATABASE_CREATE, {"databases": [{"name": DATABASE}]}),
-    OperationType.DATABASE_DELETE: Order(OperationType.DATABASE_DELETE, {"name": DATABASE}),
-    OperationType.USER_CREATE: Order(OperationType.USER_CREATE, {"users": [{**USER, "databases": []}]}, SECRETS),
-    OperationType.USER_UPDATE: Order(
-        OperationType.USER_UPDATE, {"changes": [{**USER, "new_name": RENAMED, "new_host": "%"}]}, SECRETS
-    ),
-    OperationType.USER_DELETE: Order(OperationType.USER_DELETE, {**USER}),
-    OperationType.ACCESS_GRANT: Order(OperationType.ACCESS_GRANT, GRANT),
-    OperationType.ACCESS_REVOKE: Order(OperationType.ACCESS_REVOKE, GRANT),
-    OperationType.ROOT_ENABLE: Order(OperationType.ROOT_ENABLE, {}, {"password": "canary"}),
-    OperationType.ROOT_DISABLE: Order(OperationType.ROOT_DISABLE, {}),
+CHANGES: dict[str, Work[Done]] = {
+    "database_create": CreateDatabases((Database(DATABASE),)),
+    "database_delete": DeleteDatabase(DATABASE),
+    "user_create": CreateUsers((User(USER["name"], "canary", USER["host"]),)),
+    "user_update": UpdateUsers((UserChange(USER["name"], USER["host"], RENAMED, "%", "canary"),)),
+    "user_delete": DeleteUser(**USER),
+    "access_grant": Grant(USER["name"], USER["host"], (DATABASE,)),
+    "access_revoke": Revoke(USER["name"], USER["host"], (DATABASE,)),
+    "root_enable": EnableRoot("canary"),
+    "root_disable": DisableRoot(),
 }
 NEEDS = {
-    OperationType.DATABASE_DELETE: [OperationType.DATABASE_CREATE],
-    OperationType.USER_UPDATE: [OperationType.USER_CREATE],
-    OperationType.USER_DELETE: [OperationType.USER_CREATE],
-    OperationType.ACCESS_GRANT: [OperationType.USER_CREATE, OperationType.DATABASE_CREATE],
-    OperationType.ACCESS_REVOKE: [
-        OperationType.USER_CREATE,
-        OperationType.DATABASE_CREATE,
-        OperationType.ACCESS_GRANT,
+    "database_delete": ["database_create"],
+    "user_update": ["user_create"],
+    "user_delete": ["user_create"],
+    "access_grant": ["user_create", "database_create"],
+    "access_revoke": [
+        "user_create",
+        "database_create",
+        "access_grant",
     ],
-    OperationType.ROOT_DISABLE: [OperationType.ROOT_ENABLE],
+    "root_disable": ["root_enable"],
 }
 """What has to be done before, so that the change finds what it changes."""
 
 
-def accept(kind: OperationType, instance: Instance, caller: Caller) -> Operation:
+def accept(kind: str, instance: Instance, caller: Caller) -> Operation:
     """Accept a change."""
-    return accounts.accept_change(instance.id, caller, ORDERS[kind])
+    return accept_change(find(kind), instance.id, CHANGES[kind], caller)
 
 
 def is_done(ended: Operation) -> bool:
@@ -51,13 +64,13 @@ def is_done(ended: Operation) -> bool:
     found = read(instances.load(ended.instance_id), "account.list", Accounts)
     users = {user.name: user.databases for user in found.users}
     return {
-        OperationType.DATABASE_CREATE: DATABASE in found.databases,
-        OperationType.DATABASE_DELETE: DATABASE not in found.databases,
-        OperationType.USER_CREATE: USER["name"] in users,
-        OperationType.USER_UPDATE: RENAMED in users,
-        OperationType.USER_DELETE: USER["name"] not in users,
-        OperationType.ACCESS_GRANT: DATABASE in users.get(USER["name"], ()),
-        OperationType.ACCESS_REVOKE: DATABASE not in users.get(USER["name"], ()),
-        OperationType.ROOT_ENABLE: found.root_enabled,
-        OperationType.ROOT_DISABLE: not found.root_enabled,
-    }[OperationType(ended.type)]
+        "database_create": DATABASE in found.databases,
+        "database_delete": DATABASE not in found.databases,
+        "user_create": USER["name"] in users,
+        "user_update": RENAMED in users,
+        "user_delete": USER["name"] not in users,
+        "access_grant": DATABASE in users.get(USER["name"], ()),
+        "access_revoke": DATABASE not in users.get(USER["name"], ()),
+        "root_enable": found.root_enabled,
+        "root_disable": not found.root_enabled,
+    }[ended.type]

@@ -1,11 +1,14 @@
 """A project of its own, a runner of its operations, and something that stands while they come and go."""
 
+import json
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from deploy.local.cloud import Cloud
-from functions.state.acceptance import Caller
+from functions.base.settings import get_settings
+from functions.state.operations.acceptance import Caller
 from tests.support.step_proxy import StepProxy
 from tests.workflows.properties import Standing, standing_in
 from tests.workflows.runner import Runner
@@ -16,9 +19,8 @@ from tests.workflows.world import World
 def runner(cloud: Cloud, product_environment: dict[str, str]) -> Iterator[Runner]:
     """A runner for a project of its own, so that its quota is not another test's."""
     proxy = StepProxy(cloud.function_urls)
-    from functions.runtime.settings import get_settings
-
-    get_settings().function_urls.update(proxy.urls)
+    os.environ["TROVE_FUNCTION_URLS"] = json.dumps(proxy.urls)
+    get_settings.cache_clear()
     yield Runner(proxy, Caller("workflow-tests", "tester", "req-workflow-tests"))
     proxy.close()
 

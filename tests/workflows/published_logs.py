@@ -2,11 +2,14 @@
 
 from deploy.local.cloud import Cloud
 from deploy.local.hosts.layout import HostDirectory
-from functions.state import logs
-from functions.state.acceptance import Caller
-from functions.state.logs import LogRequest
-from functions.state.models import Instance, Operation
+from functions.operations import instance_log
+from functions.operations.instance_log import Request
+from functions.state.instances.models import Instance
+from functions.state.logs import logs
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation
 from tests.support import publications
+from tests.support.operations import host_id_of
 
 LOG = "general"
 
@@ -19,14 +22,14 @@ def account(cloud: Cloud) -> str:
 def accept(instance: Instance, caller: Caller, cloud: Cloud) -> Operation:
     """Enable the log or disable it, and publish it anew."""
     wanted = LOG not in instance.enabled_logs
-    request = LogRequest(log=LOG, account=account(cloud), enabled=wanted, publish=True, discard=True)
-    return logs.accept_log(instance.id, request, caller)
+    request = Request(log=LOG, account=account(cloud), enabled=wanted, publish=True, discard=True)
+    return instance_log.accept_log(instance.id, request, caller)
 
 
 def is_as_recorded(instance: Instance, cloud: Cloud) -> bool:
     """Whether what was published is what the host has, without gap or repetition, and the engine writes what the
     instance's row says."""
-    host = HostDirectory.of(cloud.state.path, instance.host_id)
+    host = HostDirectory.of(cloud.state.path, host_id_of(instance.id))
     stored = publications.stored(account(cloud), instance.id, f"postgresql-{LOG}")
     written = b"".join(path.read_bytes() for path in sorted((host.root / "log").glob("postgresql-*.log")))
     enabled = "log_statement = 'all'" in (host.root / "conf" / "host.conf").read_text()

@@ -4,11 +4,11 @@ import time
 
 import pytest
 
+from functions.base.statuses import ACTIVE_STATES
 from functions.cloud import mistral
-from functions.operations.kind import UNDOING_LIMIT
-from functions.state import operations
-from functions.state.acceptance import Caller
-from functions.state.models import ACTIVE_STATES, Operation
+from functions.state.operations import moves, operations
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation
 from tests.support.step_proxy import Rule, StepProxy
 
 END_SECONDS = 120
@@ -23,7 +23,7 @@ class Runner:
     def start(self, operation: Operation, rule: Rule) -> Operation:
         """Start an accepted operation's workflow."""
         self.proxy.rules[operation.id] = rule
-        mistral.start(operation.id, operation.type, operation.id, operation.deadline + UNDOING_LIMIT)
+        mistral.start(operation.id, operation.type, operation.id, moves.undone_by(operation))
         return operation
 
     def ended(self, operation: Operation) -> Operation:
@@ -34,7 +34,7 @@ class Runner:
             if seen.state not in ACTIVE_STATES:
                 return seen
             time.sleep(0.1)
-        steps = "\n".join(f"  {step.name}: {step.state} {step.error or ''}" for step in seen.steps)
+        steps = "\n".join(f"  {task.task}: {task.state} {task.error or ''}" for task in seen.tasks)
         pytest.fail(f"{operation.type} {operation.id} is still {seen.state} after {END_SECONDS} s:\n{steps}")
 
     def run(self, operation: Operation, rule: Rule) -> Operation:

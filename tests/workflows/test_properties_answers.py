@@ -5,7 +5,8 @@ The operations are chosen so that every kind of step is among theirs.
 
 import pytest
 
-from functions.state.models import OperationState, OperationType
+from functions.base.statuses import OperationState
+from functions.framework import operation as operation_kinds
 from tests.support.audit import audit
 from tests.support.step_proxy import Losing
 from tests.support.waiting import eventually
@@ -13,22 +14,22 @@ from tests.workflows.properties import Standing, clean_up
 from tests.workflows.world import steps_of
 
 
-def verbs(kind: OperationType) -> set[str]:
+def verbs(kind: str) -> set[str]:
     """The kinds of steps of a workflow, whatever the job that they are about."""
     return {step.split()[0] for step in steps_of(kind)}
 
 
-def covering() -> list[OperationType]:
+def covering() -> list[str]:
     """Few operations that have every kind of step among theirs."""
-    missing, chosen = set[str]().union(*map(verbs, OperationType)), list[OperationType]()
+    missing, chosen = set[str]().union(*map(verbs, operation_kinds.names())), list[str]()
     while missing:
-        chosen.append(max(OperationType, key=lambda kind: len(verbs(kind) & missing)))
+        chosen.append(max(operation_kinds.names(), key=lambda kind: len(verbs(kind) & missing)))
         missing -= verbs(chosen[-1])
     return chosen
 
 
 @pytest.mark.parametrize("kind", covering())
-def test_each_answer_is_lost_once_and_each_call_comes_again_late(standing: Standing, kind: OperationType) -> None:
+def test_each_answer_is_lost_once_and_each_call_comes_again_late(standing: Standing, kind: str) -> None:
     losing = Losing()
     ended = standing.runner.run(standing.accept(kind), losing)
     assert ended.state == OperationState.SUCCEEDED, ended.error

@@ -1,1 +1,1 @@
-"""Commands of `openstack` for what goes beyond Trove, below the names that `openstack database` has already."""
+"""Commands of `openstack database` beyond those of python-troveclient."""

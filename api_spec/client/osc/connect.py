@@ -1,7 +1,7 @@
-"""openstack database instance connect, openstack database ca show: reaching a database with its own client.
+"""openstack database instance connect, openstack database ca show: connect to a database with its own client.
 
-The commands are those of the databases' own clients, with TLS verified against the service's authority where the
-database serves TLS. No password is put on a command line: the client asks for it, or takes it from its environment.
+If the database has TLS, the client verifies it with the certificates of the service's authority. The command line never
+has a password: the client asks for it, or reads it from its environment.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from api_spec.client.errors import ClientError
 from api_spec.client.osc.base import Base, add_instance
+from api_spec.client.rest import Item
 
 if TYPE_CHECKING:
     import argparse
 
 CA_FILE = Path("~/.config/openstack/database-ca.pem")
-"""Where `connect` keeps the authority's certificates, for the clients to read."""
+"""File to which `connect` writes the authority's certificates, for the databases' clients."""
 
 
 class ConnectInstance(Base):
@@ -33,13 +34,15 @@ class ConnectInstance(Base):
         parser.add_argument("--user", metavar="<user>", help="Database user (default: the client's own)")
         parser.add_argument("--database", metavar="<database>", help="Database (default: the client's own)")
         parser.add_argument("--ca-file", type=Path, default=CA_FILE, metavar="<path>", help=f"Default: {CA_FILE}")
+        parser.add_argument("--readers", action="store_true", help="Connect to the replicas in place of the primary")
         parser.add_argument("--run", action="store_true", help="Run the command in place of printing it")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         instance = self.client.instances.find(parsed_args.instance)
-        ca = _keep_ca(instance, parsed_args.ca_file)
-        words = command_line(instance, parsed_args.user, parsed_args.database, ca)
+        ca = _write_ca(instance, parsed_args.ca_file)
+        address = address_of(instance, readers=parsed_args.readers)
+        words = command_line(instance, address, parsed_args.user, parsed_args.database, ca)
         if not parsed_args.run:
             self.app.stdout.write(f"{shlex.join(words)}\n")
             return
@@ -49,7 +52,7 @@ class ConnectInstance(Base):
 
 
 class ShowCa(Base):
-    """Print the certificates of the authority by which an instance's database is known"""
+    """Print the certificates of the authority that signs the certificate of an instance's database"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
@@ -63,21 +66,37 @@ class ShowCa(Base):
         self.app.stdout.write(instance["tls"]["ca_certificate"])
 
 
-def command_line(instance: dict[str, Any], user: str | None, database: str | None, ca: str | None) -> list[str]:
-    """The words of the client's command for an instance as the API shows it; `ca` is a file of certificates.
+def address_of(instance: Item, *, readers: bool = False) -> str:
+    """Return the address to connect to: that of the endpoint of a source's group, else the instance's own.
 
     Raises:
-        ClientError: the instance has no address yet, or its datastore has no such client.
+        ClientError: the instance has no address yet, or no endpoint for `readers`.
+    """
+    endpoints = {endpoint["kind"]: endpoint["addresses"] for endpoint in instance.get("endpoints", [])}
+    if readers:
+        if "readers" not in endpoints:
+            raise ClientError(f"instance {instance['name']} has no endpoint for readers: it never had a replica")
+        return str(endpoints["readers"][0]["address"])
+    if "primary" in endpoints and not instance.get("replica_of"):
+        return str(endpoints["primary"][0]["address"])
+    if not instance.get("ip"):
+        raise ClientError(f"instance {instance['name']} has no address yet: its status is {instance['status']}")
+    return str(instance["ip"][0])
+
+
+def command_line(instance: Item, address: str, user: str | None, database: str | None, ca: str | None) -> list[str]:
+    """Return the client's command line for an instance of the API; `ca` is a file of certificates.
+
+    Raises:
+        ClientError: there is no command-line client for the instance's datastore.
     """
     kind = instance["datastore"]["type"]
     if kind not in CLIENTS:
-        raise ClientError(f"there is no command-line client for {kind}: its address is {instance.get('ip')}")
-    if not instance.get("ip"):
-        raise ClientError(f"instance {instance['name']} has no address yet: its status is {instance['status']}")
-    return CLIENTS[kind](instance["ip"][0], user, database, ca)
+        raise ClientError(f"there is no command-line client for {kind}: its address is {address}")
+    return CLIENTS[kind](address, user, database, ca)
 
 
-def _keep_ca(instance: dict[str, Any], file: Path) -> str | None:
+def _write_ca(instance: Item, file: Path) -> str | None:
     if not instance.get("tls"):
         return None
     path = file.expanduser()
@@ -98,7 +117,7 @@ def _psql(address: str, user: str | None, database: str | None, ca: str | None) 
 
 
 def _quoted(value: str) -> str:
-    """A value in a libpq connection string (PostgreSQL manual, 34.1.1.1)."""
+    """Quote a value of a libpq connection string (PostgreSQL manual, 34.1.1.1)."""
     if re.fullmatch(r"[^\s'\\]+", value):
         return value
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
@@ -158,4 +177,4 @@ CLIENTS: dict[str, Callable[[str, str | None, str | None, str | None], list[str]
     "influxdb": _influx,
     "etcd": _etcd,
 }
-"""The command of each datastore's client, by the datastore's name."""
+"""The function that returns the client's command line, by the datastore's name."""

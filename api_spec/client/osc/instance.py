@@ -13,7 +13,7 @@ EVENT_COLUMNS = ("At", "Operation", "Type", "Event", "State", "User", "Detail")
 
 
 class _OnInstance(Base):
-    """A command about one instance."""
+    """A command with the argument <instance>."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
@@ -22,7 +22,7 @@ class _OnInstance(Base):
 
 
 class StopInstance(_OnInstance):
-    """Stop the database of an instance; its data and its host stay"""
+    """Stop the database of an instance; keep its data and its host"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -30,7 +30,7 @@ class StopInstance(_OnInstance):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        self.finish(self.client.instances.stop(parsed_args.instance), parsed_args)
+        self.report(self.client.instances.stop(parsed_args.instance), parsed_args)
 
 
 class StartInstance(_OnInstance):
@@ -42,25 +42,25 @@ class StartInstance(_OnInstance):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        self.finish(self.client.instances.start(parsed_args.instance), parsed_args)
+        self.report(self.client.instances.start(parsed_args.instance), parsed_args)
 
 
 class ProtectInstance(_OnInstance):
-    """Refuse to delete an instance until it is unprotected"""
+    """Protect an instance against deletion until it is unprotected"""
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         self.client.instances.protect(parsed_args.instance, protected=True)
 
 
 class UnprotectInstance(_OnInstance):
-    """Allow again to delete an instance"""
+    """Remove an instance's protection against deletion"""
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         self.client.instances.protect(parsed_args.instance, protected=False)
 
 
 class TagInstance(_OnInstance):
-    """Replace the tags of an instance; without tags it has none"""
+    """Replace the tags of an instance; remove them all if none are given"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -72,18 +72,19 @@ class TagInstance(_OnInstance):
 
 
 class ListInstanceEvents(Lister):
-    """List who did what to an instance and what became of it, newest first"""
+    """List the audit events of an instance, with user and outcome, newest first"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         add_instance(parser)
         parser.add_argument(
-            "--limit", type=int, metavar="<n>", default=20, help="Of the newest n operations (default: 20)"
+            "--limit", type=int, metavar="<n>", default=20, help="Show events of the newest n operations (default: 20)"
         )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         operations = self.client.instances.events(parsed_args.instance, parsed_args.limit)
+        oldest_first = [(event, operation) for operation in reversed(operations) for event in operation.events]
         rows = [
             (
                 event.at.strftime("%Y-%m-%dT%H:%M:%S"),
@@ -94,7 +95,6 @@ class ListInstanceEvents(Lister):
                 event.user_id,
                 event.detail,
             )
-            for operation in operations
-            for event in operation.events
+            for event, operation in sorted(oldest_first, key=lambda pair: pair[0].at)
         ]
-        return EVENT_COLUMNS, sorted(rows, key=lambda row: row[0], reverse=True)
+        return EVENT_COLUMNS, rows[::-1]

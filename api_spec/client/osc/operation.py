@@ -1,9 +1,10 @@
-"""openstack database operation ..."""
+"""openstack database operation list, show, wait"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from api_spec.client.errors import ClientError
 from api_spec.client.osc.base import Lister, ShowOne, add_page, wait
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from api_spec.client.operations import Operation
 
 BAR_WIDTH = 40
-"""Characters of a timeline's whole width."""
+"""Width of a timeline in characters."""
 COLUMNS = ("ID", "Type", "State", "Instance", "Backup", "Created", "Seconds", "Error")
 
 
@@ -41,7 +42,7 @@ class ListOperations(Lister):
 
 
 class ShowOperation(ShowOne):
-    """Show an operation, with --timeline its tasks as bars"""
+    """Show an operation, or with --timeline its tasks as bars"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
@@ -57,20 +58,31 @@ class ShowOperation(ShowOne):
 
 
 class WaitForOperation(ShowOne):
-    """Wait until an operation has ended, showing its progress; exit status 1 when it did not succeed"""
+    """Wait until an operation has ended, showing its progress; exit status 1 if it did not succeed"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
-        parser.add_argument("operation", metavar="<operation-id>", help="Operation (ID)")
-        parser.add_argument("--timeout", type=float, metavar="<seconds>", help="Give up after so many seconds")
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("operation", metavar="<operation-id>", nargs="?", help="Operation (ID)")
+        which.add_argument(
+            "--instance", metavar="<instance>", help="What is under way on this instance (name or ID), or went on last"
+        )
+        parser.add_argument("--timeout", type=float, metavar="<seconds>", help="Seconds after which to stop waiting")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-        return _shown(wait(self.client, parsed_args.operation, parsed_args.timeout))
+        operation_id = parsed_args.operation or self._current(parsed_args.instance)
+        return _shown(wait(self.client, operation_id, parsed_args.timeout))
+
+    def _current(self, instance: str) -> str:
+        operation = self.client.operations.current(self.client.instances.id_of(instance))
+        if operation is None:
+            raise ClientError(f"The instance {instance} has had no operation yet.")
+        return operation.id
 
 
 def timeline(operation: Operation) -> tuple[str, ...]:
-    """A bar for each task: where in the operation's time it ran, and for how long."""
+    """Return a bar for each task, whose position and length are the task's share of the operation's time."""
     whole = max(operation.seconds, 0.001)
 
     def bar(offset: float, seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""What python-openstackclient asks of a plugin; it reads these names."""
+"""The names that python-openstackclient reads from a plugin."""
 
 import argparse
 from typing import Any
@@ -10,12 +10,12 @@ API_VERSIONS = ("1",)
 
 
 def make_client(instance: Any) -> Any:  # noqa: ANN401 - the ClientManager and our Client, imported at first use
-    """The client of the shell's cloud, as `client_manager.database_functions`."""
+    """Return the client of the shell's cloud, which becomes `client_manager.database_functions`."""
     from api_spec.client.client import Client
 
     return Client(instance.session, instance.region_name, instance.interface or "public")
 
 
 def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """No option of its own: the microversion is negotiated."""
+    """Return the parser unchanged: the microversion is negotiated, so the plugin needs no option."""
     return parser

@@ -1,4 +1,4 @@
-"""The progress of an operation that is waited for: a bar on a terminal, a line for each ended task elsewhere."""
+"""Shows the progress of an operation: a bar on a terminal, else a line for each ended task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WHOLE = 100.0
 
 @contextmanager
 def drawing() -> Iterator[Callable[[Operation], None]]:
-    """Give the function that draws each state of the operation that is waited for."""
+    """Yield a function that shows the progress of an operation's state."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _Lines(console).show
@@ -37,7 +37,7 @@ def drawing() -> Iterator[Callable[[Operation], None]]:
 
 
 class _Bar:
-    """One bar: the running task and its phase; it pulses while the share of the whole is unknown."""
+    """A bar with the running task or its phase; it pulses while the percentage is unknown."""
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
@@ -63,7 +63,7 @@ class _Bar:
 
 
 class _Lines:
-    """A line for each task that has ended."""
+    """Prints a line for each task that has ended."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

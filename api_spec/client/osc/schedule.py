@@ -1,10 +1,11 @@
-"""openstack database schedule ..."""
+"""openstack database schedule create, list, show, set, run, delete"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from api_spec.client.osc.base import Base, Lister, ShowOne, add_page, add_wait, columns
+from api_spec.client.rest import Item
 
 if TYPE_CHECKING:
     import argparse
@@ -20,7 +21,7 @@ class CreateSchedule(ShowOne):
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument("name", metavar="<name>", help="Name of the schedule and of its backups")
         parser.add_argument("--instance", metavar="<instance>", required=True, help="Instance (name or ID)")
-        parser.add_argument("--pattern", metavar="<cron>", required=True, help='When, UTC, such as "0 3 * * *"')
+        parser.add_argument("--pattern", metavar="<cron>", required=True, help='Times in UTC, such as "0 3 * * *"')
         _add_rules(parser)
         return parser
 
@@ -64,7 +65,7 @@ class SetSchedule(ShowOne):
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         _add_schedule(parser)
         parser.add_argument("--name", metavar="<name>", help="New name")
-        parser.add_argument("--pattern", metavar="<cron>", help="When, UTC")
+        parser.add_argument("--pattern", metavar="<cron>", help="Times in UTC")
         _add_rules(parser)
         return parser
 
@@ -74,7 +75,7 @@ class SetSchedule(ShowOne):
 
 
 class RunSchedule(Base):
-    """Make a backup by the rules of a schedule now; its times stay as they are"""
+    """Create a backup by the rules of a schedule now; keep its times"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
@@ -83,11 +84,11 @@ class RunSchedule(Base):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        self.finish(self.client.schedules.run(parsed_args.schedule), parsed_args)
+        self.report(self.client.schedules.run(parsed_args.schedule), parsed_args)
 
 
 class DeleteSchedule(Base):
-    """Delete schedules; their backups stay"""
+    """Delete schedules; keep their backups"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
@@ -106,19 +107,17 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
 def _add_rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--description", metavar="<text>", help="Description")
     parser.add_argument(
-        "--full-every", type=int, metavar="<n>", help="Every n-th backup is full, the others build on it"
+        "--full-every", type=int, metavar="<n>", help="Every n-th backup is full, the others are incremental"
     )
-    parser.add_argument(
-        "--keep-count", type=_rule, metavar="<n>", help="Keep so many of the newest backups; 0: no rule"
-    )
-    parser.add_argument("--keep-days", type=_rule, metavar="<n>", help="Keep backups so many days; 0: no rule")
+    parser.add_argument("--keep-count", type=_rule, metavar="<n>", help="Keep the newest n backups; 0: no such rule")
+    parser.add_argument("--keep-days", type=_rule, metavar="<n>", help="Keep backups for n days; 0: no such rule")
 
 
 def _rule(text: str) -> int | str:
     return int(text) or "none"
 
 
-def _given(parsed_args: argparse.Namespace) -> dict[str, Any]:
-    """What was given on the command line, under the API's names; a rule of retention that is to end is null there."""
+def _given(parsed_args: argparse.Namespace) -> Item:
+    """Return the given options by the API's names; a retention rule to remove is None."""
     given = {name: getattr(parsed_args, name) for name in ATTRIBUTES if getattr(parsed_args, name) is not None}
     return {name: None if value == "none" else value for name, value in given.items()}

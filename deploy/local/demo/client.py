@@ -1,7 +1,7 @@
-"""A tenant's client of the database API: requests, and following an operation to its end."""
+"""A small client of the database API that sends requests and waits for operations."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,14 @@ from keystoneauth1.exceptions import HttpError
 from keystoneauth1.session import Session
 from pydantic import BaseModel
 
+from api_spec.client.rest import Item
+
 POLL_SECONDS = 0.2
 ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELLED", "NEEDS_OPERATOR"})
 
 
 class DemoError(Exception):
-    """An operation or request of the demonstration did not end well."""
+    """A request or operation of the demonstration failed."""
 
 
 class Step(BaseModel):
@@ -30,32 +32,32 @@ class Step(BaseModel):
 
 
 class Operation(BaseModel):
-    """An operation as the API shows it."""
+    """An operation as the API returns it."""
 
     id: str
     type: str
     state: str
     created: datetime
     ended: datetime | None = None
-    progress: dict[str, Any] | None = None
-    error: dict[str, Any] | None = None
+    progress: dict[str, object] | None = None
+    error: dict[str, object] | None = None
     steps: list[Step] = []
 
 
 class Tenant:
-    """The API as one project sees it."""
+    """The client of one project."""
 
     def __init__(self, session: Session) -> None:
         self._adapter = Adapter(session, service_type="database", interface="public")
 
-    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-        """One request at microversion 1.1; the reply's JSON, or None.
+    def request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
+        """Send a request at microversion 1.2; return the response's JSON, or None without a body.
 
         Raises:
-            DemoError: the API refused; its words.
+            DemoError: the response is an error; the message has its text.
         """
         try:
-            reply = self._adapter.request(path, method, json=body, headers={"OpenStack-API-Version": "database 1.1"})
+            reply = self._adapter.request(path, method, json=body, headers={"OpenStack-API-Version": "database 1.2"})
         except HttpError as error:
             words = error.response.text if error.response is not None else error
             raise DemoError(f"{method} {path}: {words}") from error
@@ -65,7 +67,7 @@ class Tenant:
         """Poll the newest operation of `kind` on an instance or backup until it ends.
 
         Raises:
-            DemoError: it ended otherwise than in SUCCEEDED.
+            DemoError: the operation ended, but not in SUCCEEDED.
         """
         while True:
             operation = self._newest(resource, kind)
@@ -83,7 +85,7 @@ class Tenant:
         newest = next(operation for operation in listed if operation["type"] == kind)
         return Operation.model_validate(self.request("GET", f"/operations/{newest['id']}")["operation"])
 
-    def named(self, collection: str, prefix: str) -> list[dict[str, Any]]:
-        """The resources whose names begin with a prefix."""
-        listed: list[dict[str, Any]] = self.request("GET", f"/{collection}")[collection]
+    def named(self, collection: str, prefix: str) -> list[Item]:
+        """Return the resources of a collection whose names begin with a prefix."""
+        listed: list[Item] = self.request("GET", f"/{collection}")[collection]
         return [resource for resource in listed if resource["name"].startswith(prefix)]

@@ -1,4 +1,4 @@
-"""What the demonstration shows: operations step by step while they run, and tables at the end."""
+"""Shows the steps of the demonstration's operations while they run, and tables at the end."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ console = Console()
 
 @contextmanager
 def following(title: str) -> Iterator[Callable[[Operation], None]]:
-    """Show an operation's steps live; each finished step is kept on the screen."""
+    """Yield a function that shows an operation's steps; on a terminal it redraws them, else it prints ended ones."""
     if not console.is_terminal:
         yield _plain(title)
         return
@@ -61,12 +61,12 @@ def _spent(step: Step) -> str:
 
 
 def seconds(start: datetime, end: datetime | None) -> float:
-    """Seconds between two of the API's times; until now when there is no end."""
+    """Return the seconds between two of the API's times, or until now if there is no end."""
     return max(0.0, ((end or datetime.now(UTC).replace(tzinfo=None)) - start).total_seconds())
 
 
 def operations_table(operations: list[tuple[str, Operation]]) -> Table:
-    """Each operation with its steps and times."""
+    """Return a table of operations with their steps and times."""
     table = Table(title="Operations", title_justify="left", show_lines=True)
     table.add_column("what", ratio=2)
     table.add_column("seconds", justify="right")
@@ -78,7 +78,7 @@ def operations_table(operations: list[tuple[str, Operation]]) -> Table:
 
 
 def facts(title: str, lines: list[tuple[str, str]]) -> None:
-    """Print names and values; a long value is not cut, so that it can be copied."""
+    """Print names and values. Long values are not wrapped, so that they can be copied."""
     console.print(f"\n{title}", style="bold italic")
     width = max(len(name) for name, _value in lines)
     for name, value in lines:

@@ -1,1 +1,1 @@
-"""The programs of the datastores' engines on this machine: fetched without root, and looked for."""
+"""Finds the programs of the datastores on this machine, and fetches them without root."""

@@ -1,20 +1,20 @@
-"""What `trovectl datastores` shows."""
+"""The output of `trovectl datastores`."""
 
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local.engines.survey import Finding
+from deploy.local.engines.availability import Availability
 
 
-def show(findings: list[Finding], console: Console) -> None:
-    """Print a table of all versions, then of those that are not offered why."""
+def show(versions: list[Availability], console: Console) -> None:
+    """Print a table of all versions, then the reason for each that is not offered."""
     table = Table(box=None, padding=(0, 1))
     for name in ("datastore", "version", "offered", "from", "capabilities"):
         table.add_column(name, no_wrap=name != "capabilities")
-    for found in findings:
+    for found in versions:
         table.add_row(found.datastore.name, found.version.name, _offered(found), found.origin, _capabilities(found))
     console.print(table)
-    if refused := [found for found in findings if found.problem]:
+    if refused := [found for found in versions if found.problem]:
         console.print("\nNot offered here:")
     for found in refused:
         console.print(f"  {found.words}: {found.problem}", soft_wrap=True, markup=False, highlight=False)
@@ -22,11 +22,11 @@ def show(findings: list[Finding], console: Console) -> None:
             console.print(f"    get it with: {found.remedy}", soft_wrap=True, highlight=False)
 
 
-def _offered(found: Finding) -> str:
+def _offered(found: Availability) -> str:
     if found.problem:
         return "[red]no[/]"
     return "[green]yes[/]" if found.version.active else "[yellow]hidden[/]"
 
 
-def _capabilities(found: Finding) -> str:
+def _capabilities(found: Availability) -> str:
     return ", ".join(sorted(found.version.capabilities))

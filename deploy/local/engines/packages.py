@@ -1,4 +1,4 @@
-"""Debian packages without root: downloaded by apt-get with state of its own, unpacked by dpkg-deb, never installed."""
+"""Fetches Debian packages without root: apt-get downloads them, dpkg-deb unpacks them, nothing is installed."""
 
 import os
 import re
@@ -10,19 +10,19 @@ from pathlib import Path
 from deploy.local.errors import LocalError
 
 _TIMEOUT_SECONDS = 30
-"""After which a silent mirror counts as gone."""
+"""Seconds after which apt-get gives up on a mirror that does not answer."""
 _TO_INSTALL = re.compile(r"^Inst (lib\S*?)(?::\S+)? .*\(", re.MULTILINE)
 _COMPLAINT = re.compile(r"^(?:E: |W: (?=Failed to fetch))(.*)", re.MULTILINE)
 
 
 class PackageError(LocalError):
-    """A package cannot be had here; the message says why, in one line."""
+    """A package cannot be downloaded or unpacked here; the message says why, in one line."""
 
 
 class Apt:
-    """Downloads packages that apt authenticates. `scratch` is an empty directory that others may enter: apt's sandbox.
+    """Downloads packages that apt authenticates. `scratch` is an empty directory that apt's sandbox user may enter.
 
-    It asks the system's package lists, and fetches lists of its own as soon as those do not do.
+    It uses the system's package lists and, if a package is not found by them, fetches lists of its own.
     """
 
     def __init__(self, scratch: Path) -> None:
@@ -32,7 +32,7 @@ class Apt:
         (self._cache / "archives" / "partial").mkdir(parents=True)
 
     def download(self, packages: Sequence[str], into: Path) -> list[Path]:
-        """The files of these packages and of the libraries (lib*) they need that the system lacks, in an empty `into`.
+        """Download packages, and the libraries (lib*) they need that the system lacks, into the emptied `into`.
 
         Raises:
             PackageError: there is no apt-get, no such package, or no mirror that answers.
@@ -63,7 +63,7 @@ class Apt:
     def _run(self, words: Sequence[str], directory: Path) -> str:
         options = {
             "Dir::Cache": self._cache,
-            "Dir::Cache::pkgcache": "pkgcache.bin",  # container images switch it off; it halves the time
+            "Dir::Cache::pkgcache": "pkgcache.bin",  # container images disable it; it halves the time
             "Dir::Cache::srcpkgcache": "srcpkgcache.bin",
             "Acquire::Languages": "none",
             "Acquire::Retries": 1,
@@ -90,7 +90,7 @@ class Apt:
 
 
 def unpack(files: Sequence[Path], tree: Path) -> None:
-    """Unpack packages into a directory; libraries in /lib come to be in /usr/lib. Raises PackageError."""
+    """Unpack packages into a directory, with the contents of /lib moved to /usr/lib. Raises PackageError."""
     for file in files:
         done = subprocess.run(["dpkg-deb", "--extract", file, tree], capture_output=True, text=True, check=False)
         if done.returncode:
@@ -101,23 +101,23 @@ def unpack(files: Sequence[Path], tree: Path) -> None:
 
 
 def name_of(package: str) -> str:
-    """The name of a package that may be asked for as apt-get has it, `name/release`."""
+    """Return the name in apt-get's form of a package, `name` or `name/release`."""
     return package.partition("/")[0]
 
 
 def check_version(package: str, number: str, version: str) -> None:
-    """Raises PackageError unless a package's version is of that release (`7.0` is 5:7.0.15-1, and is not 7.01)."""
+    """Raise PackageError unless a package's version is of that release: 5:7.0.15-1 is of `7.0`, 7.01 is not."""
     if not re.match(rf"(?:\d+:)?{re.escape(number)}(?!\d)", version):
         raise PackageError(f"this system's {package} is {version}, not {number}")
 
 
 def version_of(file: Path) -> str:
-    """The version of a package's file."""
+    """Return the version of a package's file."""
     return _output(["dpkg-deb", "--field", str(file), "Version"])
 
 
 def installed_version(package: str) -> str | None:
-    """The version installed on this system; None when it is not, or cannot be told."""
+    """Return the version installed on this system, None if there is none or it is unknown."""
     return _output(["dpkg-query", "--show", "--showformat=${Version}", package]) or None
 
 

@@ -1,4 +1,4 @@
-"""Whether an engine's programs are where its datastore.yaml says: the engine itself is asked, as on a host."""
+"""Checks that an engine's programs are where its datastore.yaml says, by the engine's own check on a host."""
 
 import os
 import sysconfig
@@ -9,18 +9,19 @@ from datastores.catalog import Datastore
 from datastores.host import engine
 from datastores.host.errors import HostError
 from datastores.host.facts import Facts
+from datastores.host.roles.server import Server
 from deploy.local.engines.trees import SUBSTRATE
 
 
 def software(engines: Path) -> dict[str, str]:
-    """The fact `software` of local hosts: {"wheels": a site-packages directory, "engines": the private trees}."""
+    """Return the fact `software` of local hosts: directories of the wheels, and of the private trees ("engines")."""
     return {"wheels": sysconfig.get_paths()["purelib"], "engines": str(engines)}
 
 
 def problem(datastore: Datastore, version: str, engines: Path) -> str | None:
-    """Why local hosts cannot run a version, in words; None when they can."""
+    """Return why local hosts cannot run a version, None if they can."""
     facts = Facts(
-        host_id="survey",
+        host_id="check",
         substrate=SUBSTRATE,
         root=Path(tempfile.gettempdir()),
         address="127.0.0.1",
@@ -32,7 +33,7 @@ def problem(datastore: Datastore, version: str, engines: Path) -> str | None:
         volume_gb=1,
     )
     try:
-        engine.load(datastore.name, version, facts, datastore.model_dump(mode="json")).install()
+        Server.of(engine.load(datastore.name, version, facts, datastore.model_dump(mode="json"))).install()
     except HostError as error:
         return str(error)
     return None

@@ -1,4 +1,5 @@
-"""The private trees: a datastore version's Debian packages, unpacked below a directory that all clones share."""
+"""The private trees: Debian packages of datastore versions and of the proxy of endpoints, unpacked below a directory
+that all clones share."""
 
 import os
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ _MARK = ".packages"
 
 @dataclass(frozen=True)
 class Tree:
-    """A version's tree as its datastore.yaml wants it; `number` is what its first package's version begins with."""
+    """The tree that a version needs by its datastore.yaml."""
 
     datastore: str
     version: str
     number: str
+    """The beginning of the first package's version."""
     packages: tuple[str, ...]
 
     @property
@@ -26,11 +28,11 @@ class Tree:
 
     @property
     def words(self) -> str:
-        """The version, for people."""
+        """The datastore's name and the version's."""
         return f"{self.datastore} {self.version}"
 
     def is_in(self, engines: Path) -> bool:
-        """Whether the tree is there with these packages, or the system's own stands in for it."""
+        """Return whether the tree exists with these packages, or as a link to the system."""
         path = engines / self.name
         if path.is_symlink():
             return True
@@ -40,7 +42,7 @@ class Tree:
             return False
 
     def mark(self, path: Path) -> None:
-        """Say in a tree what it was made of."""
+        """Record in a tree the packages that it was built from."""
         (path / _MARK).write_text(self._mark)
 
     @property
@@ -49,7 +51,7 @@ class Tree:
 
 
 def directory() -> Path:
-    """Where the trees are: $TROVE_ENGINES, else below the user's cache directory."""
+    """Return the directory of the trees: $TROVE_ENGINES, else one below the user's cache directory."""
     if chosen := os.environ.get("TROVE_ENGINES"):
         return Path(chosen).absolute()
     cache = os.environ.get("XDG_CACHE_HOME")
@@ -57,7 +59,7 @@ def directory() -> Path:
 
 
 def wanted(catalog: Catalog) -> list[Tree]:
-    """The trees that the catalog's versions need on local hosts."""
+    """Return the trees that the catalog's versions need on local hosts."""
     return [
         Tree(datastore.name, version.name, version.number, version.substrates[SUBSTRATE].debian)
         for datastore in catalog.datastores
@@ -67,5 +69,5 @@ def wanted(catalog: Catalog) -> list[Tree]:
 
 
 def reason_file(engines: Path, name: str) -> Path:
-    """Where it is remembered, in one line, why a tree could not be made."""
+    """Return the file with the reason, in one line, why a tree could not be built."""
     return engines / f"{name}.reason"

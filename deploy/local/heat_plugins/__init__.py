@@ -1,1 +1,1 @@
-"""Resource types that the embedded cloud adds to Heat (its `plugin_dirs`)."""
+"""Resource types that the embedded cloud adds to Heat, by Heat's option `plugin_dirs`."""

@@ -1,6 +1,6 @@
-"""Where the things of a local host are, and the facts that its commands find.
+"""The files of a local host, and the facts that its commands read.
 
-Standard library only: the SSH server of each host loads it.
+Standard library only, since the SSH server of each host imports it.
 """
 
 import json
@@ -13,12 +13,12 @@ SSH_PORT = 2222
 USERNAME = "trove"
 DIRECTORIES = ("ssh", "data", "run", "log", "conf", "jobs", "boot", "bin")
 NAME_LENGTH = 12
-"""Hexadecimal digits of the host id in its directory's name: paths of Unix sockets are short (107 bytes)."""
+"""Hexadecimal digits of the host id in its directory's name. A path of a Unix socket has at most 107 bytes."""
 
 
 @dataclass(frozen=True)
 class HostFacts:
-    """facts.json: what a command on the host may know about it. The same shape on every substrate."""
+    """facts.json: what commands on the host know about it. It has the same form on every substrate."""
 
     host_id: str
     root: str
@@ -29,9 +29,9 @@ class HostFacts:
     cpus: int
     volume_gb: int
     software: dict[str, str] = field(default_factory=dict)
-    """Where the engine's software is: {"wheels": a site-packages directory, "engines": the private trees}."""
+    """Directories of the engine's software: {"wheels": a site-packages directory, "engines": the private trees}."""
     user: str | None = None
-    """The system user the engine runs as; None: the user that is logged in."""
+    """The system user that the engine runs as; None: the user that is logged in."""
     substrate: str = "local"
 
 
@@ -43,60 +43,65 @@ class HostDirectory:
 
     @classmethod
     def of(cls, state_dir: Path, host_id: str) -> "HostDirectory":
-        """The directory a host has in a state directory, whether it is there or not."""
+        """Return the directory of a host in a state directory; it need not exist."""
         return cls(hosts_dir(state_dir) / host_id.replace("-", "")[:NAME_LENGTH])
 
     @property
     def facts_file(self) -> Path:
-        """facts.json; its name is in the environment of every process of the host (TROVE_HOST_FACTS)."""
+        """facts.json, which TROVE_HOST_FACTS names in the environment of every process of the host."""
         return self.root / "facts.json"
 
     @property
     def owner_file(self) -> Path:
-        """The id of the Heat resource that the host belongs to."""
+        """The file with the id of the Heat resource that the host belongs to."""
         return self.root / "owner"
 
     @property
+    def isolated_file(self) -> Path:
+        """The file that exists while the host is isolated: then none of its processes may run."""
+        return self.root / "isolated"
+
+    @property
     def host_key(self) -> Path:
-        """The host's private key."""
+        """The host's private SSH key."""
         return self.root / "ssh" / "host_key"
 
     @property
     def host_certificate(self) -> Path:
-        """The certificate that names the host."""
+        """The host's SSH certificate."""
         return self.root / "ssh" / "host_key-cert.pub"
 
     @property
     def user_ca(self) -> Path:
-        """The public key of the authority whose user certificates open the host."""
+        """The public key of the authority whose user certificates the host accepts."""
         return self.root / "ssh" / "user_ca.pub"
 
     @property
     def boot(self) -> Path:
-        """Executables that run when the host boots."""
+        """The directory of executables that run when the host boots."""
         return self.root / "boot"
 
     @property
     def booted_file(self) -> Path:
-        """There when the last boot is through; holds the exit status of each boot executable."""
+        """The file that the end of a boot writes, with the exit status of each boot executable."""
         return self.root / "run" / "booted"
 
     @property
     def sshd_pid_file(self) -> Path:
-        """The SSH server's process id."""
+        """The file with the SSH server's process id."""
         return self.root / "run" / "sshd.pid"
 
     @property
     def sshd_log(self) -> Path:
-        """What the SSH server and the boot executables say."""
+        """The log of the SSH server and the boot executables."""
         return self.root / "log" / "sshd.log"
 
     def belongs_to(self, owner: str) -> bool:
-        """Whether the host is there and was made for that Heat resource."""
+        """Return whether the host exists and belongs to that Heat resource."""
         return self.owner_file.exists() and self.owner_file.read_text() == owner
 
     def facts(self) -> HostFacts:
-        """The host's facts. Raises FileNotFoundError when there is no such host."""
+        """Read the host's facts. Raises FileNotFoundError if there is no such host."""
         return HostFacts(**json.loads(self.facts_file.read_text()))
 
     def write_facts(self, facts: HostFacts) -> None:
@@ -105,12 +110,12 @@ class HostDirectory:
 
 
 def hosts_dir(state_dir: Path) -> Path:
-    """Where a state directory keeps its hosts."""
+    """Return the directory of a state directory's hosts."""
     return state_dir.resolve() / "hosts"
 
 
 def environment(host: HostDirectory) -> dict[str, str]:
-    """The whole environment of the host's processes; nothing of the control plane's gets in."""
+    """Return the whole environment of the host's processes; it has no variable of the control plane."""
     return {
         "HOME": str(host.root),
         "LANG": "C.UTF-8",
@@ -123,7 +128,7 @@ def environment(host: HostDirectory) -> dict[str, str]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file (mode 0600) so that readers find the old text or the new one."""
+    """Write a file with mode 0600. A reader finds the old text or the new, never a part."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)

@@ -1,10 +1,9 @@
-"""A local host from its making to its end.
+"""Creates, boots, stops and destroys local hosts.
 
-The invariant: a host's directory is there whole (made aside, then renamed) or not at all, and has an address no other
-host has. Every function may be called again after any interruption, and converges.
+The invariant: a host's directory is complete (created under another name, then renamed) or missing, and no other host
+has its address. Every function may be called again after any interruption, and converges.
 """
 
-import fcntl
 import os
 import shutil
 import signal
@@ -20,7 +19,7 @@ from pathlib import Path
 from deploy.local import addresses
 from deploy.local.engines import trees
 from deploy.local.engines.programs import software
-from deploy.local.errors import AddressError, LocalError
+from deploy.local.errors import LocalError
 from deploy.local.hosts.layout import (
     DIRECTORIES,
     SSH_PORT,
@@ -30,48 +29,58 @@ from deploy.local.hosts.layout import (
     hosts_dir,
     write_private,
 )
-from deploy.local.hosts.processes import Ending, processes_of
+from deploy.local.hosts.processes import Termination, processes_of
+from deploy.local.locks import locked
 
 BOOT_TIMEOUT = 60.0
+"""Seconds to wait for a host to boot, or for its processes to end after SIGKILL."""
 SHUTDOWN_GRACE = 20.0
-"""Seconds that a host's servers have to stop in good order."""
-PID_TIMEOUT = 5.0
+"""Seconds between SIGTERM and SIGKILL when a host is shut down."""
 POLL = 0.02
+"""Seconds between two checks of a condition that is waited for."""
 PROBE_TIMEOUT = 0.2
+"""Seconds to wait for the SSH server to accept a connection."""
 
 
 class HostError(LocalError):
-    """A host did not come up or go away; the message says where to look."""
+    """A host did not boot, or did not end; the message says where to look."""
 
 
 @dataclass(frozen=True)
 class HostSpec:
-    """What a host is to be."""
+    """The properties of a host."""
 
     host_id: str
     owner: str
-    """The id of the Heat resource it is made for."""
+    """The id of the Heat resource that the host belongs to."""
     memory_mb: int
     cpus: int
     volume_gb: int
     user_ca: str
     host_certificate: str
     host_key: str = field(repr=False)
+    isolated: bool = False
+    """Whether no process of the host may run."""
 
 
 def ensure(state_dir: Path, spec: HostSpec) -> HostDirectory:
-    """Make the host, or make it what `spec` says, and start it. Does not wait until it listens.
+    """Create the host or change it to `spec`, and start its SSH server without waiting, unless it is isolated.
+
+    The processes of a host that is to be isolated still run: `isolate` ends them.
 
     Raises:
         AddressError: the cloud's network has no free address.
     """
     host = HostDirectory.of(state_dir, spec.host_id)
     with _lock(state_dir):
-        _sweep(state_dir)
+        _remove_leftovers(state_dir)
         if host.root.exists():
-            _fill(host, spec, host.facts().address)
+            _write_files(host, spec, host.facts().address)
         else:
-            _make(state_dir, host, spec)
+            _create(state_dir, host, spec)
+    if spec.isolated:
+        return host
+    host.isolated_file.unlink(missing_ok=True)
     if not listening(host):
         start(host)
     else:
@@ -79,8 +88,20 @@ def ensure(state_dir: Path, spec: HostSpec) -> HostDirectory:
     return host
 
 
+def isolate(host: HostDirectory) -> Termination:
+    """Forbid every process of the host, and kill those that run; the caller polls `finished`.
+
+    The boot executables are removed, as when the databases are stopped: a host that is let back boots without them,
+    so that a former primary does not serve before it was told of its successor.
+    """
+    host.isolated_file.touch(mode=0o600)
+    for executable in host.boot.iterdir():
+        executable.unlink()
+    return Termination(host, grace=0.0)
+
+
 def listening(host: HostDirectory) -> bool:
-    """Whether the host's SSH server accepts connections."""
+    """Return whether the host's SSH server accepts connections."""
     try:
         with socket.create_connection((host.facts().address, SSH_PORT), timeout=PROBE_TIMEOUT):
             return True
@@ -89,9 +110,13 @@ def listening(host: HostDirectory) -> bool:
 
 
 def start(host: HostDirectory) -> None:
-    """Boot the host: its SSH server, which then runs the boot executables. Does not wait."""
-    for left in (host.booted_file, host.sshd_pid_file):
-        left.unlink(missing_ok=True)
+    """Start the host's SSH server, which listens at once and runs the boot executables; do not wait for those.
+
+    Raises:
+        HostError: the host is isolated.
+    """
+    if host.isolated_file.exists():
+        raise HostError(f"the host in {host.root} is isolated")
     with host.sshd_log.open("ab") as log:
         subprocess.run(
             [sys.executable, "-I", "-m", "deploy.local.hosts.sshd", str(host.root)],
@@ -105,10 +130,10 @@ def start(host: HostDirectory) -> None:
 
 
 def boot(host: HostDirectory, timeout: float = BOOT_TIMEOUT) -> None:
-    """Boot the host if it is down, and wait until it is up and its boot executables have run.
+    """Boot the host if it is down; wait until it listens and its boot executables have run.
 
     Raises:
-        HostError: it is not up in time (seconds).
+        HostError: the boot takes longer than `timeout` seconds, or the host is isolated.
     """
     if not listening(host):
         start(host)
@@ -116,26 +141,30 @@ def boot(host: HostDirectory, timeout: float = BOOT_TIMEOUT) -> None:
 
 
 def shutdown(host: HostDirectory) -> None:
-    """Stop every process of the host and keep its directory."""
-    _await_end(Ending(host, SHUTDOWN_GRACE), SHUTDOWN_GRACE)
+    """Stop every process of the host; keep its directory."""
+    _await_end(Termination(host, SHUTDOWN_GRACE), SHUTDOWN_GRACE)
 
 
 class Destruction:
-    """Takes a host away in steps that never wait."""
+    """Destroys a host; the caller polls `finished`, which never waits."""
 
     def __init__(self, state_dir: Path, host: HostDirectory) -> None:
         self._state_dir = state_dir
         self._host = host
-        self._ending = Ending(host)
+        self._termination = Termination(host)
 
-    def over(self) -> bool:
-        """Go on; whether neither process nor directory is left."""
-        if not self._ending.over():
+    def finished(self) -> bool:
+        """Kill processes that are due, then remove the directory; return whether both are gone.
+
+        An ending process has neither environment nor directory any more while its socket is still open: the address is
+        free for the next host when nothing listens on it.
+        """
+        if not self._termination.finished() or (self._host.root.exists() and listening(self._host)):
             return False
         with _lock(self._state_dir):
             if self._host.root.exists():
-                self._host.root.rename(_aside(self._host.root))
-            _sweep(self._state_dir)
+                self._host.root.rename(_temporary_path(self._host.root))
+            _remove_leftovers(self._state_dir)
         return True
 
 
@@ -149,7 +178,7 @@ def destroy(state_dir: Path, host: HostDirectory) -> None:
 
 
 def hosts(state_dir: Path) -> list[HostDirectory]:
-    """The hosts of a state directory."""
+    """Return the hosts of a state directory."""
     directory = hosts_dir(state_dir)
     if not directory.is_dir():
         return []
@@ -157,12 +186,12 @@ def hosts(state_dir: Path) -> list[HostDirectory]:
 
 
 def boot_all(state_dir: Path) -> list[HostDirectory]:
-    """Boot every host that is down, all at once, and wait for them. Returns those that were down.
+    """Boot all hosts that are down and not isolated, at once, and wait for them. Returns those that were down.
 
     Raises:
-        HostError: one is not up in time.
+        HostError: a boot takes longer than BOOT_TIMEOUT.
     """
-    down = [host for host in hosts(state_dir) if not listening(host)]
+    down = [host for host in hosts(state_dir) if not listening(host) and not host.isolated_file.exists()]
     for host in down:
         start(host)
     for host in down:
@@ -171,48 +200,37 @@ def boot_all(state_dir: Path) -> list[HostDirectory]:
 
 
 def destroy_all(state_dir: Path) -> None:
-    """Destroy every host. Raises HostError when a process survives SIGKILL."""
+    """Destroy every host. Raises HostError if a process survives SIGKILL."""
     if not hosts_dir(state_dir).is_dir():
         return
     destructions = [Destruction(state_dir, host) for host in hosts(state_dir)]
     for destruction in destructions:
         _await_end(destruction)
     with _lock(state_dir):
-        _sweep(state_dir)
+        _remove_leftovers(state_dir)
 
 
 @contextmanager
 def _lock(state_dir: Path) -> Iterator[None]:
-    """Hold the state directory's hosts still, against other threads and processes."""
+    """Hold the lock of the state directory's hosts, against other threads and processes."""
     hosts_dir(state_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(hosts_dir(state_dir) / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locked(hosts_dir(state_dir) / ".lock"):
         yield
-    finally:
-        os.close(descriptor)
 
 
-def _free_address(state_dir: Path) -> str:
-    taken = {host.facts().address for host in hosts(state_dir)}
-    for address in addresses.load(state_dir).hosts():
-        if address not in taken:
-            return address
-    raise AddressError("every host address of this cloud is taken: delete an instance first")
-
-
-def _make(state_dir: Path, host: HostDirectory, spec: HostSpec) -> None:
-    new = HostDirectory(_aside(host.root))
+def _create(state_dir: Path, host: HostDirectory, spec: HostSpec) -> None:
+    new = HostDirectory(_temporary_path(host.root))
     for name in DIRECTORIES:
         (new.root / name).mkdir(mode=0o700, parents=True)
     python = Path(sys.executable).resolve()
     (new.root / "bin" / "python3").symlink_to(python)
-    _fill(new, spec, _free_address(state_dir), at=host.root)
-    new.root.rename(host.root)
+    with addresses.claim(state_dir, addresses.load(state_dir).hosts()) as address:
+        _write_files(new, spec, address, at=host.root)
+        new.root.rename(host.root)
 
 
-def _fill(host: HostDirectory, spec: HostSpec, address: str, at: Path | None = None) -> None:
-    """Write the host's files; `at` is the directory it will have."""
+def _write_files(host: HostDirectory, spec: HostSpec, address: str, at: Path | None = None) -> None:
+    """Write the host's files; `at` is the directory that it will be renamed to."""
     root = at or host.root
     write_private(host.host_key, spec.host_key)
     write_private(host.host_certificate, spec.host_certificate)
@@ -233,20 +251,20 @@ def _fill(host: HostDirectory, spec: HostSpec, address: str, at: Path | None = N
 
 
 def _reload(host: HostDirectory) -> None:
-    """Make the SSH server, which listens, read its host key again."""
-    _await(host.sshd_pid_file.exists, PID_TIMEOUT, f"the SSH server says no process id; see {host.sshd_log}")
+    """Make the running SSH server read its host key again."""
+    _await(host.sshd_pid_file.exists, BOOT_TIMEOUT, f"the SSH server says no process id; see {host.sshd_log}")
     sshd = int(host.sshd_pid_file.read_text())
     if any(process.pid == sshd for process in processes_of(host)):
         os.kill(sshd, signal.SIGHUP)
 
 
-def _aside(root: Path) -> Path:
-    """A name beside a host's directory that counts as rubbish."""
+def _temporary_path(root: Path) -> Path:
+    """Return a path beside a host's directory that `_remove_leftovers` removes."""
     return root.with_name(f".{root.name}.{os.urandom(4).hex()}")
 
 
-def _sweep(state_dir: Path) -> None:
-    """Remove what an interrupted making or removal left. Needs the lock."""
+def _remove_leftovers(state_dir: Path) -> None:
+    """Remove directories that an interrupted creation or destruction left. Needs the lock."""
     for path in hosts_dir(state_dir).glob(".?*"):
         if path.is_dir():
             shutil.rmtree(path)
@@ -264,8 +282,8 @@ def _await_boot(host: HostDirectory, timeout: float) -> None:
     _await(lambda: host.booted_file.exists() and listening(host), timeout, f"host did not boot; see {host.sshd_log}")
 
 
-def _await_end(ending: Ending | Destruction, grace: float = 0.0) -> None:
-    _await(ending.over, grace + BOOT_TIMEOUT, "processes of the host do not end")
+def _await_end(ending: Termination | Destruction, grace: float = 0.0) -> None:
+    _await(ending.finished, grace + BOOT_TIMEOUT, "processes of the host do not end")
 
 
 __all__ = [
@@ -278,6 +296,7 @@ __all__ = [
     "destroy_all",
     "ensure",
     "hosts",
+    "isolate",
     "listening",
     "shutdown",
     "start",

@@ -1,70 +1,74 @@
 """The SSH server of one local host.
 
-It stands for the sshd of real hosts (deploy/heat/substrates/nova_host.yaml has its configuration): certificates of
-the user authority only, one user name, the host's own principal, no terminal, no forwarding, no file transfer;
-commands only, each in a session of its own, which goes on when its connection ends. SIGHUP makes it read the host key
-again.
+It takes the place of the sshd of real hosts, whose configuration is in deploy/heat/substrates/nova_host.yaml. It
+accepts certificates of the user authority only, for one user name and the host's own principal. It runs commands only,
+without terminal, forwarding or file transfer, each in a session of its own that outlives the connection. SIGHUP makes
+it read the host key again.
 """
 
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
 import asyncssh
 
-from deploy.local.hosts.layout import SSH_PORT, USERNAME, HostDirectory, environment, write_private
+from deploy.local.hosts.layout import USERNAME, HostDirectory, environment, write_private
 
 CHUNK = 65_536
+"""Bytes forwarded at once between a client and its command."""
 LOGIN_TIMEOUT = 20
+"""Seconds after which a connection that has not logged in is closed."""
 KEEPALIVE_INTERVAL = 30
+"""Seconds between two keepalive messages."""
 BOOT_TIMEOUT = 60
-"""Seconds that one boot executable may take."""
+"""Seconds after which a boot executable is ended."""
 NOT_EXECUTED = 127
+"""Exit status of a request that is not a command."""
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com")
 
 
-class Gate(asyncssh.SSHServer):
-    """Lets in who has a certificate for this host, under the one user name."""
+class CertificateLogin(asyncssh.SSHServer):
+    """Accepts logins with a certificate for this host, under the one user name."""
 
     def __init__(self, authorized: asyncssh.SSHAuthorizedKeys) -> None:
         self._authorized = authorized
         self._connection: asyncssh.SSHServerConnection | None = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        """Keep the connection, to tell it which keys are good."""
+        """Store the connection, for `begin_auth`."""
         self._connection = conn
 
     def begin_auth(self, username: str) -> bool:
-        """Authentication is always needed; another user name finds no key that is good."""
+        """Return True: authentication is always needed. Set no authorized keys for another user name."""
         if username == USERNAME and self._connection:
             self._connection.set_authorized_keys(self._authorized)
         return True
 
 
 def authorized_keys(host: HostDirectory) -> asyncssh.SSHAuthorizedKeys:
-    """The user authority, for certificates that name this host."""
+    """Return the user authority as an authorized key, for certificates that name this host."""
     principal = f"trove-op:{host.facts().host_id}"
     return asyncssh.import_authorized_keys(f'cert-authority,principals="{principal}" {host.user_ca.read_text()}')
 
 
 def host_keys(host: HostDirectory) -> list[tuple[str, str]]:
-    """The host's key with its certificate, as asyncssh takes them."""
+    """Return the paths of the host's key and certificate, in asyncssh's form."""
     return [(str(host.host_key), str(host.host_certificate))]
 
 
-async def serve(host: HostDirectory) -> None:
-    """Listen on the host's address, boot the host, serve until ended."""
+async def serve(host: HostDirectory, listener: socket.socket) -> None:
+    """Accept connections on the socket, run the boot executables, and serve until the process ends."""
 
     async def command(process: "asyncssh.SSHServerProcess[bytes]") -> None:
         await run_command(host, process)
 
     loop = asyncio.get_running_loop()
     server = await asyncssh.listen(
-        host.facts().address,
-        SSH_PORT,
-        server_factory=lambda: Gate(authorized_keys(host)),
+        sock=listener,
+        server_factory=lambda: CertificateLogin(authorized_keys(host)),
         server_host_keys=host_keys(host),
         process_factory=command,
         encoding=None,
@@ -86,7 +90,7 @@ async def serve(host: HostDirectory) -> None:
 
 
 async def run_command(host: HostDirectory, process: "asyncssh.SSHServerProcess[bytes]") -> None:
-    """Run the client's command with its streams, and report how it ended."""
+    """Run the client's command with its streams, and send its exit status or signal."""
     if process.command is None or process.subsystem is not None:
         process.stderr.write(b"this host runs commands only\n")
         process.exit(NOT_EXECUTED)
@@ -116,7 +120,7 @@ async def run_command(host: HostDirectory, process: "asyncssh.SSHServerProcess[b
 
 
 async def feed(process: "asyncssh.SSHServerProcess[bytes]", stdin: asyncio.StreamWriter) -> None:
-    """Client to command, until either ends."""
+    """Copy the client's input to the command until either ends."""
     try:
         while chunk := await process.stdin.read(CHUNK):
             stdin.write(chunk)
@@ -128,19 +132,19 @@ async def feed(process: "asyncssh.SSHServerProcess[bytes]", stdin: asyncio.Strea
 
 
 async def forward(output: asyncio.StreamReader, writer: "asyncssh.SSHWriter[bytes]") -> None:
-    """Command to client; what a client that is gone will not read is dropped, so that the command can end."""
-    listening = True
+    """Copy the command's output to the client; discard it once the client is gone, so that the command can end."""
+    connected = True
     while chunk := await output.read(CHUNK):
         try:
-            if listening:
+            if connected:
                 writer.write(chunk)
                 await writer.drain()
         except (asyncssh.Error, OSError):
-            listening = False
+            connected = False
 
 
 async def run_boot(host: HostDirectory) -> None:
-    """Run the boot executables in the order of their names, then say that the host is booted."""
+    """Run the boot executables in the order of their names, then write their exit statuses to `booted_file`."""
     results = [
         f"{path.name} {await run_boot_file(host, path)}"
         for path in sorted(host.boot.iterdir())
@@ -150,8 +154,7 @@ async def run_boot(host: HostDirectory) -> None:
 
 
 async def run_boot_file(host: HostDirectory, path: Path) -> int:
-    """Run one boot executable; its output goes to the server's log. Returns its exit status, 124 when it took too
-    long."""
+    """Run a boot executable with its output to the server's log; return its exit status, 124 after BOOT_TIMEOUT."""
     child = await asyncio.create_subprocess_exec(
         "timeout",
         str(BOOT_TIMEOUT),

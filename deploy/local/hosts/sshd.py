@@ -1,28 +1,46 @@
-"""Start the SSH server of a local host, detached: `python -m deploy.local.hosts.sshd DIR`.
+"""Starts the SSH server of a local host: `python -m deploy.local.hosts.sshd DIR`.
 
-Returns at once. The server belongs to nobody: it outlives whoever started it.
+The command returns once the port is bound; who connects from then on is served when the server has loaded. The server
+is detached: it outlives the process that started it. If another one has the port, the command does nothing.
 """
 
+import errno
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
-from deploy.local.hosts.layout import HostDirectory
+from deploy.local.hosts.layout import SSH_PORT, HostDirectory
 
-HANDED_DOWN = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGCHLD)
+INHERITED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGCHLD)
+"""Signals whose handling a child process may inherit."""
 
 
 def default_signals() -> None:
-    """Undo what a parent may have handed down: blocked signals, and ignored ones (nohup's SIGHUP)."""
+    """Unblock all signals, and restore the default action of those that a parent may ignore (nohup: SIGHUP)."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    for number in HANDED_DOWN:
+    for number in INHERITED:
         signal.signal(number, signal.SIG_DFL)
 
 
 def main() -> None:
-    """Entry point: detach, and only then load the server."""
+    """Bind the port, detach from the parent process, then import and run the server.
+
+    Not so if the host was isolated meanwhile.
+    """
     host = HostDirectory(Path(sys.argv[1]).resolve())
+    if host.isolated_file.exists():
+        sys.exit("the host is isolated")
+    try:
+        listener = socket.create_server((host.facts().address, SSH_PORT))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        print(f"another process has port {SSH_PORT} of {host.facts().address}", file=sys.stderr)
+        return
+    for file in (host.booted_file, host.sshd_pid_file):
+        file.unlink(missing_ok=True)
     if os.fork():
         return
     os.setsid()
@@ -34,7 +52,7 @@ def main() -> None:
 
     from deploy.local.hosts.ssh_server import serve
 
-    asyncio.run(serve(host))
+    asyncio.run(serve(host, listener))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The services of the embedded cloud: one module each, with a function that runs it in its own process."""
+"""The services of the embedded cloud: one module each, with a function that runs the service in its own process."""

@@ -1,4 +1,4 @@
-"""What every service needs to configure itself."""
+"""The state, addresses and passwords of a cloud, and the sections of configuration that services share."""
 
 import configparser
 import io
@@ -20,7 +20,7 @@ QUIET_LIBRARIES = (
     "oslo_service=WARNING,dogpile.core.dogpile=WARNING,oslo_db=WARNING,alembic=WARNING,heat.engine.environment=ERROR,"
     "keystonemiddleware._common.config=ERROR,oslo_config=ERROR,py.warnings=ERROR,keystone.common.password_hashing=ERROR"
 )
-"""oslo.log's default levels for libraries, one step quieter, without warnings about this set-up as such."""
+"""Log levels of libraries: quieter than oslo.log's defaults, without warnings that this kind of set-up always gives."""
 
 
 class _CasePreservingParser(configparser.RawConfigParser):
@@ -30,18 +30,18 @@ class _CasePreservingParser(configparser.RawConfigParser):
 
 @dataclass(frozen=True)
 class Context:
-    """One cloud, as its services see it."""
+    """What the services of one cloud need to configure themselves."""
 
     state: State
     addresses: Addresses
     passwords: Passwords
 
     def database_section(self, name: str) -> dict[str, str | int]:
-        """[database] for a service whose database has its name."""
+        """Return the section [database] of a service, whose database has its name."""
         return {"connection": postgres.url(self.state, name), "max_pool_size": 10, "max_overflow": 50}
 
     def auth_section(self, user: str) -> dict[str, str | int | bool]:
-        """Options by which a service user of the project `service` logs in to Keystone."""
+        """Return the options with which a user of the project `service` logs in to Keystone."""
         return {
             "auth_type": "password",
             "auth_url": self.addresses.url("keystone", "/v3"),
@@ -54,7 +54,7 @@ class Context:
         }
 
     def authtoken_section(self, user: str) -> dict[str, str | int | bool]:
-        """[keystone_authtoken] of a service user; tokens are remembered in the process."""
+        """Return the section [keystone_authtoken] of a service user; tokens are cached in the process."""
         return {
             **self.auth_section(user),
             "www_authenticate_uri": self.addresses.url("keystone", "/v3"),
@@ -63,7 +63,7 @@ class Context:
         }
 
     def write_config(self, service: str, sections: Sections, name: str | None = None) -> Path:
-        """Write a configuration file where only its service looks; give its path."""
+        """Write a configuration file to the service's own secrets directory; return its path."""
         parser = _CasePreservingParser()
         for section, options in sections.items():
             parser[section] = {key: str(value) for key, value in options.items()}
@@ -75,5 +75,5 @@ class Context:
 
 
 def log_section() -> dict[str, str | int | bool]:
-    """[DEFAULT] options that send the log to standard error, which is the service's log file."""
+    """Return options of [DEFAULT] that send the log to standard error, which is the service's log file."""
     return {"use_stderr": True, "default_log_levels": QUIET_LIBRARIES}

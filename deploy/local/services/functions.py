@@ -12,43 +12,36 @@ from deploy.local import processes
 from deploy.local.addresses import PORTS
 from deploy.local.credentials import REGION
 from deploy.local.engines import trees
-from deploy.local.engines.survey import unavailable_ids
+from deploy.local.engines.availability import unavailable_ids
 from deploy.local.services.context import Context
+from functions.framework import registry
 
-GROUPS = ("entrypoint", "cloud", "hosts")
-
-NOUNS = {
-    **dict.fromkeys(("record", "stack", "backup", "origin", "sweep", "reconcile", "schedule", "publication"), "cloud"),
-    **dict.fromkeys(
-        ("host", "job", "account", "database", "user", "access", "root", "health", "log", "certificate"), "hosts"
-    ),
-}
-"""Function group that runs the steps of each noun."""
+GROUPS = ("entrypoint", *registry.GROUPS)
 
 RATE_LIMIT = 100_000
-"""Requests a minute: whoever has a cloud alone may work fast."""
+"""Requests a minute that a project may send by each method: far above the default, for a cloud with one user."""
 
 DRAIN_SECONDS = 5
-"""Less than the supervisor waits for a process that it stops."""
+"""Seconds after SIGTERM in which requests are answered: less than the supervisor's STOP_LIMIT."""
 
-LOGIN_GROUPS = ("entrypoint", "cloud")
-"""Groups that log in to Keystone; the group that touches hosts does not."""
+LOGIN_GROUPS = ("entrypoint", "control")
+"""Groups that log in to Keystone; the group `hosts` does not."""
 
 ROOT = Path(deploy.__file__).parent.parent
 
 
 def runner(context: Context, group: str) -> Callable[[], None]:
-    """A function that becomes the server of one group."""
+    """Return a function that executes the server of a group."""
     return processes.program([sys.executable, "-m", "deploy.image"], environment(context, group), ROOT)
 
 
 def urls(context: Context) -> dict[str, str]:
-    """Base URL of the service that runs each noun's steps."""
-    return {noun: context.addresses.url(group) for noun, group in NOUNS.items()}
+    """Return the base URL of the service that runs each noun's steps."""
+    return {noun: context.addresses.url(group) for noun, group in registry.nouns().items()}
 
 
 def environment(context: Context, group: str) -> dict[str, str]:
-    """Environment of one group: nothing secret, the secrets are files."""
+    """Return the environment variables of a group. None is secret: secrets are in files."""
     addresses = context.addresses
     variables = {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -82,7 +75,7 @@ def _login(context: Context) -> dict[str, str]:
 
 
 def _overrides() -> dict[str, str]:
-    """Limits that the person who starts the cloud may set in the environment."""
+    """Return the limits that the environment of trovectl sets."""
     names = ("TROVE_LOG_LEVEL", "TROVE_DEFAULT_DATASTORE", "TROVE_MAX_VOLUME_SIZE", "TROVE_PAGE_SIZE")
     kinds = ("TROVE_QUOTA_", "TROVE_RATE_LIMIT_", "TROVE_SERVER_")
     return {name: value for name, value in os.environ.items() if name in names or name.startswith(kinds)}

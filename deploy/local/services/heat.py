@@ -13,7 +13,7 @@ from deploy.local.services.wsgi import serve
 
 PLUGINS = Path(__file__).parent.parent / "heat_plugins"
 _SHARE = Path(sys.prefix) / "etc" / "heat"
-"""Where the wheel of openstack-heat puts its data files."""
+"""Directory of the data files of openstack-heat's wheel."""
 
 
 def run(context: Context) -> None:
@@ -36,7 +36,7 @@ def run(context: Context) -> None:
     log.setup(cfg.CONF, "heat")
     heat_config.set_config_defaults()
     _make_schema(postgres.marker(context.state, "heat"))
-    recovery.note_stuck_stacks(context.state)
+    recovery.record_stuck_stacks(context.state)
     messaging.setup()
     cfg.CONF.import_opt("auth_encryption_key", "heat.common.crypt")
     heat_config.startup_sanity_check()

@@ -1,6 +1,6 @@
 """Keystone: schema, keys, first contents and the API, in one process.
 
-keystone-manage would need four processes for the first three, each importing everything again.
+keystone-manage would need four processes for schema, keys and contents, each with all imports.
 """
 
 import os
@@ -14,7 +14,7 @@ from deploy.local.services.context import Context, Sections, log_section
 from deploy.local.services.wsgi import serve
 
 CONTENTS_VERSION = "1"
-"""Raise it when `bootstrap` creates something new, so that existing states get it."""
+"""Version of what `bootstrap` creates. Raise it so that existing state directories get new contents."""
 
 
 def run(context: Context) -> None:

@@ -10,9 +10,10 @@ from deploy.local.services.context import QUIET_LIBRARIES, Context, Sections
 from deploy.local.services.wsgi import serve
 
 TALKATIVE_LOGGERS = "mistral=WARNING,workflow_trace=WARNING"
-"""At INFO these write workflow inputs, URLs, headers and results."""
+"""Levels of loggers that at INFO write workflow inputs, URLs, headers and results."""
 
 FINISHED_EXECUTIONS_KEPT_MINUTES = 24 * 60
+"""Minutes after which a finished execution is deleted."""
 
 
 def run(context: Context) -> None:
@@ -27,7 +28,7 @@ def run(context: Context) -> None:
     mistral_config.parse_args(args=["--config-file", str(config)])
     log.setup(mistral_config.CONF, "mistral")
     _make_schema(mistral_config.CONF, postgres.marker(context.state, "mistral"))
-    recovery.note_stuck_executions(context.state)
+    recovery.record_stuck_executions(context.state)
     http.wait_for(context.addresses.control, PORTS["keystone"], "/v3")
     _start_engine()
     from mistral.api import app

@@ -1,6 +1,6 @@
 """Swift: proxy, account, container and object server as green threads of one process, on one directory.
 
-Its background daemons are not run: nothing here needs replication, and what expires stays on disk until it is deleted.
+Swift's background daemons do not run. There is nothing to replicate, and expired objects stay on disk until deleted.
 """
 # ruff: noqa: ANN401 - Swift has no types
 
@@ -37,11 +37,11 @@ def run(context: Context) -> None:
 
 
 def log_to_stderr(_conf: Mapping[str, str], name: str, *others: Any) -> None:
-    """Swift's `log_custom_handlers`: replaces the handlers, which would write to syslog.
+    """Replace the logger's handlers, which write to syslog. Swift's option `log_custom_handlers` names it.
 
     Args:
         name: of the server.
-        others: whether to log to the console, route, format, the logger and its adapter; the logger is used.
+        others: whether to log to the console, route, format, the logger and its adapter; only the logger is used.
     """
     logger = others[3]
     handler = logging.StreamHandler(sys.__stderr__)

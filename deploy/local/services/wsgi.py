@@ -1,4 +1,4 @@
-"""Serving a WSGI application with threads (cheroot, as Mistral does it itself)."""
+"""Serves a WSGI application with threads, by cheroot as Mistral itself does."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 from cheroot import wsgi
 
 THREADS = 24
+"""Requests that are served at once."""
 _IDLE_CONNECTION_SECONDS = 75
+"""Seconds after which a connection without a request is closed."""
 
 
 def serve(application: Callable[..., Any], address: str, port: int) -> None:

@@ -1,1 +1,1 @@
-"""The resources: one module each, with a function for each verb."""
+"""Resources of the API: one module each, with a handler for each verb (`HANDLERS`)."""

@@ -1,4 +1,4 @@
-"""Databases and users as requests name them, by the datastore's own rules for names."""
+"""Checks the databases and users in requests by the datastore's rules for names."""
 
 from collections.abc import Collection, Sequence
 
@@ -6,34 +6,35 @@ from pydantic import SecretStr
 
 from datastores.catalog import Datastore
 from datastores.host.names import DATABASE, USER
-from datastores.protocol.accounts import ANYWHERE
+from datastores.protocol.accounts import ANYWHERE, Database, User
+from functions.base.errors import BadRequest
 from functions.entrypoint.models import NewDatabaseItem, NewUserAttributes, NewUserItem, UserPassword
-from functions.runtime.errors import BadRequest
-from functions.state.accounts import UserName
-from functions.state.instances import NewDatabase, NewUser
+from functions.state.instances.accounts import UserName
 
 
-def new_databases(asked: Sequence[NewDatabaseItem], datastore: Datastore) -> list[NewDatabase]:
-    """The databases to make.
+def new_databases(asked: Sequence[NewDatabaseItem], datastore: Datastore) -> tuple[Database, ...]:
+    """Return the databases to create.
 
     Raises:
-        BadRequest: the datastore refuses a name, or it is given twice.
+        BadRequest: the datastore refuses a name, or a name is given twice.
     """
     for item in asked:
         _check_name(DATABASE, item.name, datastore)
     _refuse_twice(DATABASE, [item.name for item in asked])
-    return [NewDatabase(name=item.name, character_set=item.character_set, collate=item.collate) for item in asked]
+    return tuple(Database(item.name, item.character_set, item.collate) for item in asked)
 
 
-def new_users(asked: Sequence[NewUserItem], databases: Collection[str] | None, datastore: Datastore) -> list[NewUser]:
-    """The users to make.
+def new_users(
+    asked: Sequence[NewUserItem], databases: Collection[str] | None, datastore: Datastore
+) -> tuple[User, ...]:
+    """Return the users to create. `databases`: the names that users may get access to; None: not checked.
 
     Raises:
-        BadRequest: the datastore refuses a name or host, it is given twice, the password cannot be one, or a user's
-            database is not among `databases` (None: not known yet).
+        BadRequest: the datastore refuses a name or host, a user is given twice, a password is invalid, or a user's
+            database is not among `databases`.
     """
-    users = [_user(item, datastore) for item in asked]
-    _refuse_twice(USER, [user.account for user in users])
+    users = tuple(_user(item, datastore) for item in asked)
+    _refuse_twice(USER, [account_key(user) for user in users])
     for user in users:
         for name in user.databases:
             if databases is not None and name not in databases:
@@ -42,10 +43,10 @@ def new_users(asked: Sequence[NewUserItem], databases: Collection[str] | None, d
 
 
 def new_passwords(asked: Sequence[UserPassword], datastore: Datastore) -> dict[str, str]:
-    """New passwords, by `name@host`.
+    """Return the new passwords by `name@host`.
 
     Raises:
-        BadRequest: the datastore refuses a name or host, it is given twice, or a password cannot be one.
+        BadRequest: the datastore refuses a name or host, a user is given twice, or a password is invalid.
     """
     names = [_checked(item.name, item.host, datastore) for item in asked]
     _refuse_twice(USER, [str(name) for name in names])
@@ -53,10 +54,10 @@ def new_passwords(asked: Sequence[UserPassword], datastore: Datastore) -> dict[s
 
 
 def changed_user(user: UserName, asked: NewUserAttributes, datastore: Datastore) -> tuple[UserName, str | None]:
-    """What a user is to be called, and its new password if it gets one.
+    """Return a user's name after the change, and its new password or None.
 
     Raises:
-        BadRequest: nothing is asked for, the datastore refuses the name or host, or the password cannot be one.
+        BadRequest: no attribute is given, the datastore refuses the name or host, or the password is invalid.
     """
     if not (asked.name or asked.host or asked.password):
         raise BadRequest("Validation error: user needs at least one of 'name', 'password', 'host'")
@@ -65,20 +66,24 @@ def changed_user(user: UserName, asked: NewUserAttributes, datastore: Datastore)
 
 
 def password_text(password: SecretStr) -> str:
-    """A password to be sealed. Raises BadRequest: it holds a NUL, which no client could send."""
+    """Return a password as text. Raises BadRequest if it has a NUL or a surrogate, which no client could send."""
     text = password.get_secret_value()
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise BadRequest("Validation error: a password has a character that none can have")
     return text
 
 
-def _user(item: NewUserItem, datastore: Datastore) -> NewUser:
+def account_key(user: User) -> str:
+    """Return `name@host`, which identifies a user of an instance."""
+    return f"{user.name}@{user.host}"
+
+
+def _user(item: NewUserItem, datastore: Datastore) -> User:
     name = _checked(item.name, item.host, datastore)
-    granted = list(dict.fromkeys(database.name for database in item.databases or []))
+    granted = tuple(dict.fromkeys(database.name for database in item.databases or []))
     for database in granted:
         _check_name(DATABASE, database, datastore)
-    password = SecretStr(password_text(item.password))
-    return NewUser(name=name.name, password=password, host=name.host, databases=granted)
+    return User(name.name, password_text(item.password), name.host, granted)
 
 
 def _checked(name: str, host: str | None, datastore: Datastore) -> UserName:

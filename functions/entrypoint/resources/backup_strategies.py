@@ -1,7 +1,7 @@
 """Backup strategies."""
 
 from functions.entrypoint import policy
-from functions.entrypoint.call import Call, Handlers, Reply
+from functions.entrypoint.api_request import ApiRequest, Handlers, ResponseBody
 from functions.entrypoint.ids import require_id
 from functions.entrypoint.models import (
     BackupStrategiesDeleteParametersQuery,
@@ -9,22 +9,23 @@ from functions.entrypoint.models import (
     BackupStrategyCreate,
 )
 from functions.entrypoint.resources.backups import check_container
-from functions.state import instances, strategies
-from functions.state.models import BackupStrategy
+from functions.state.backups import strategies
+from functions.state.backups.models import BackupStrategy
+from functions.state.instances import instances
 
 OTHERS = "backup_strategy:other_projects"
 
 
-def list_strategies(call: Call[None, BackupStrategiesListParametersQuery]) -> Reply:
-    """The project's strategies. Raises Forbidden: another project's, and the caller is no administrator."""
-    instance_id = call.query.instance_id and require_id("Instance", call.query.instance_id)
-    found = strategies.strategies(_project_id(call, call.query.project_id), instance_id)
+def list_strategies(request: ApiRequest[None, BackupStrategiesListParametersQuery]) -> ResponseBody:
+    """List a project's strategies. Raises Forbidden if it is another project and the caller no administrator."""
+    instance_id = request.query.instance_id and require_id("Instance", request.query.instance_id)
+    found = strategies.strategies(_project_id(request, request.query.project_id), instance_id)
     return {"backup_strategies": [_view(strategy) for strategy in found]}
 
 
-def create_strategy(call: Call[BackupStrategyCreate, None]) -> Reply:
-    """Set a strategy. Raises NotFound: no such instance; BadRequest: no container can have that name."""
-    asked, project_id = call.body.backup_strategy, call.identity.project_id
+def create_strategy(request: ApiRequest[BackupStrategyCreate, None]) -> ResponseBody:
+    """Create or replace a strategy. Raises NotFound: no such instance; BadRequest: an invalid container name."""
+    asked, project_id = request.body.backup_strategy, request.identity.project_id
     check_container(asked.swift_container)
     instance_id = strategies.DEFAULT
     if asked.instance_id:
@@ -34,20 +35,24 @@ def create_strategy(call: Call[BackupStrategyCreate, None]) -> Reply:
     return {"backup_strategy": _view(strategy)}
 
 
-def delete_strategy(call: Call[None, BackupStrategiesDeleteParametersQuery]) -> Reply:
-    """Delete the strategy of an instance or, without one, the default; none is no error. Raises Forbidden."""
-    instance_id = require_id("Instance", call.query.instance_id) if call.query.instance_id else strategies.DEFAULT
-    strategies.delete(_project_id(call, call.query.project_id), instance_id)
+def delete_strategy(request: ApiRequest[None, BackupStrategiesDeleteParametersQuery]) -> ResponseBody:
+    """Delete the strategy of an instance or, if none is named, the project's default. Raises Forbidden.
+
+    Does nothing if there is no such strategy.
+    """
+    instance_id = require_id("Instance", request.query.instance_id) if request.query.instance_id else strategies.DEFAULT
+    strategies.delete(_project_id(request, request.query.project_id), instance_id)
     return None
 
 
 def _project_id(
-    call: Call[None, BackupStrategiesListParametersQuery] | Call[None, BackupStrategiesDeleteParametersQuery],
+    request: ApiRequest[None, BackupStrategiesListParametersQuery]
+    | ApiRequest[None, BackupStrategiesDeleteParametersQuery],
     asked: str | None,
 ) -> str:
-    if asked is not None and asked != call.identity.project_id:
-        policy.enforce(OTHERS, call.identity)
-    return asked or call.identity.project_id
+    if asked is not None and asked != request.identity.project_id:
+        policy.enforce(OTHERS, request.identity)
+    return asked or request.identity.project_id
 
 
 def _view(strategy: BackupStrategy) -> dict[str, object]:

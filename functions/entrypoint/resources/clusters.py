@@ -1,10 +1,10 @@
-"""Clusters: no datastore offers them yet."""
+"""Clusters, which no datastore has yet."""
 
-from functions.entrypoint.call import AnyCall, Handlers, Reply
+from functions.entrypoint.api_request import AnyRequest, Handlers, ResponseBody
 
 
-def list_clusters(_call: AnyCall) -> Reply:
-    """None, as on a Trove without any."""
+def list_clusters(_request: AnyRequest) -> ResponseBody:
+    """Return an empty list, as a Trove without clusters does."""
     return {"clusters": []}
 
 

@@ -1,77 +1,77 @@
 """Datastores and their versions."""
 
 from datastores.catalog import Datastore
-from functions.cloud import flavors
-from functions.entrypoint.call import AnyCall, Handlers, Reply
-from functions.entrypoint.catalog import (
-    Assortment,
-    Offer,
-    assortment,
+from functions.entrypoint.api_request import AnyRequest, Handlers, ResponseBody
+from functions.entrypoint.version_catalog import (
+    CatalogEntry,
+    VersionCatalog,
     datastores,
+    entry_by_id,
+    find_active_entry,
     find_datastore,
-    find_offer,
-    named,
-    offer_by_id,
+    find_entry,
+    version_catalog,
 )
-from functions.entrypoint.views.datastores import Shelf, datastore_view, version_view
+from functions.entrypoint.views.datastores import DatastoreListing, datastore_view, version_view
 from functions.entrypoint.views.flavors import flavor_view
+from functions.topology import flavors
 
 
-def list_datastores(call: AnyCall) -> Reply:
-    """The datastores of which the caller is shown a version."""
-    chosen = assortment()
-    shown = [found for found in datastores() if _shown(call, found, chosen)]
-    return {"datastores": [_view(call, found, chosen) for found in shown]}
+def list_datastores(request: AnyRequest) -> ResponseBody:
+    """List the datastores with a version that the caller may see."""
+    versions = version_catalog()
+    visible = [found for found in datastores() if _visible(request, found, versions)]
+    return {"datastores": [_view(request, found, versions) for found in visible]}
 
 
-def show_datastore(call: AnyCall) -> Reply:
-    """A datastore by id or name. Raises NotFound."""
-    return {"datastore": _view(call, find_datastore(call.match.parameters["datastore"]), assortment())}
+def show_datastore(request: AnyRequest) -> ResponseBody:
+    """Show a datastore by id or name. Raises NotFound."""
+    return {"datastore": _view(request, find_datastore(request.match.parameters["datastore"]), version_catalog())}
 
 
-def list_versions(call: AnyCall) -> Reply:
-    """The versions of a datastore. Raises NotFound."""
-    found = find_datastore(call.match.parameters["datastore"])
-    return {"versions": [_version(call, offer) for offer in _shown(call, found, assortment())]}
+def list_versions(request: AnyRequest) -> ResponseBody:
+    """List the versions of a datastore. Raises NotFound."""
+    found = find_datastore(request.match.parameters["datastore"])
+    return {"versions": [_version(request, entry) for entry in _visible(request, found, version_catalog())]}
 
 
-def show_version(call: AnyCall) -> Reply:
-    """A version of a datastore by id or name. Raises NotFound, BadRequest."""
-    return {"version": _version(call, _offer(call))}
+def show_version(request: AnyRequest) -> ResponseBody:
+    """Show a version of a datastore by id or name. Raises NotFound, BadRequest."""
+    return {"version": _version(request, _entry(request))}
 
 
-def show_version_by_id(call: AnyCall) -> Reply:
-    """A version by its id alone. Raises BadRequest."""
-    version_id = call.match.parameters["version_id"]
-    return {"version": _version(call, offer_by_id(version_id, hidden_too=call.identity.is_admin))}
+def show_version_by_id(request: AnyRequest) -> ResponseBody:
+    """Show a version by its id alone. Raises BadRequest."""
+    version_id = request.match.parameters["version_id"]
+    return {"version": _version(request, entry_by_id(version_id, include_inactive=request.identity.is_admin))}
 
 
-def list_flavors(call: AnyCall) -> Reply:
-    """The flavors a version can have: all of them. Raises NotFound, BadRequest."""
-    _offer(call)
-    return {"flavors": [flavor_view(flavor, call.project_url) for flavor in flavors.flavors()]}
+def list_flavors(request: AnyRequest) -> ResponseBody:
+    """List the flavors for a version, which are all flavors. Raises NotFound, BadRequest."""
+    _entry(request)
+    return {"flavors": [flavor_view(flavor, request.project_url) for flavor in flavors.flavors()]}
 
 
-def _offer(call: AnyCall) -> Offer:
-    """Administrators find hidden versions, too."""
-    parameters = call.match.parameters
+def _entry(request: AnyRequest) -> CatalogEntry:
+    """Return the version in the path; an inactive one to administrators only. Raises NotFound, BadRequest."""
+    parameters = request.match.parameters
     found = find_datastore(parameters["datastore"])
-    if call.identity.is_admin:
-        return named(parameters["version"], assortment().every(found))
-    return find_offer(parameters["version"], found)
+    if request.identity.is_admin:
+        return find_entry(parameters["version"], version_catalog().all_entries(found))
+    return find_active_entry(parameters["version"], found)
 
 
-def _shown(call: AnyCall, datastore: Datastore, chosen: Assortment) -> list[Offer]:
-    return chosen.every(datastore) if call.identity.is_admin else chosen.offers(datastore)
+def _visible(request: AnyRequest, datastore: Datastore, versions: VersionCatalog) -> list[CatalogEntry]:
+    return versions.all_entries(datastore) if request.identity.is_admin else versions.active_entries(datastore)
 
 
-def _view(call: AnyCall, datastore: Datastore, chosen: Assortment) -> dict[str, object]:
-    shelf = Shelf(datastore, _shown(call, datastore, chosen), chosen.default_id(datastore))
-    return datastore_view(shelf, call.project_url, is_admin=call.identity.is_admin, minor=call.minor)
+def _view(request: AnyRequest, datastore: Datastore, versions: VersionCatalog) -> dict[str, object]:
+    listing = DatastoreListing(datastore, _visible(request, datastore, versions), versions.default_id(datastore))
+    return datastore_view(listing, request.project_url, is_admin=request.identity.is_admin, minor=request.minor)
 
 
-def _version(call: AnyCall, offer: Offer) -> dict[str, object]:
-    return version_view(offer, call.project_url, is_admin=call.identity.is_admin, minor=call.minor)
+def _version(request: AnyRequest, entry: CatalogEntry) -> dict[str, object]:
+    return version_view(entry, request.project_url, is_admin=request.identity.is_admin, minor=request.minor)
 
 
 HANDLERS: Handlers = {

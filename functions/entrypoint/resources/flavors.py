@@ -1,18 +1,18 @@
 """Flavors."""
 
-from functions.cloud import flavors
-from functions.entrypoint.call import AnyCall, Handlers, Reply
+from functions.entrypoint.api_request import AnyRequest, Handlers, ResponseBody
 from functions.entrypoint.views.flavors import flavor_view
+from functions.topology import flavors
 
 
-def list_flavors(call: AnyCall) -> Reply:
-    """All flavors."""
-    return {"flavors": [flavor_view(flavor, call.project_url) for flavor in flavors.flavors()]}
+def list_flavors(request: AnyRequest) -> ResponseBody:
+    """List all flavors."""
+    return {"flavors": [flavor_view(flavor, request.project_url) for flavor in flavors.flavors()]}
 
 
-def show_flavor(call: AnyCall) -> Reply:
-    """A flavor by its id. Raises NotFound."""
-    return {"flavor": flavor_view(flavors.get(call.match.parameters["flavor"]), call.project_url)}
+def show_flavor(request: AnyRequest) -> ResponseBody:
+    """Show a flavor. Raises NotFound."""
+    return {"flavor": flavor_view(flavors.get(request.match.parameters["flavor"]), request.project_url)}
 
 
 HANDLERS: Handlers = {"list": list_flavors, "show": show_flavor}

@@ -1,75 +1,84 @@
-"""The actions of an instance: one key of the body names it.
+"""The actions of an instance. The body's one key names the action.
 
 action                                         from   policy                                     otherwise
 restart                                        1.0    instance:restart
 resize {flavorRef}, resize {volume}            1.0    instance:resize_flavor, .._volume
 reset_status                                   1.0    instance:reset_status (administrators)     403
-promote_to_replica_source, eject_..            1.0    instance:promote_to_replica_source, ..     400
+promote_to_replica_source                      1.0    instance:promote_to_replica_source         400: no replica
+eject_replica_source                           1.0    instance:eject_replica_source              400: no source, healthy
 stop, start                                    1.1    instance:stop, instance:start              400 before 1.1
+rebuild_replica                                1.2    instance:rebuild_replica                   400: no replica
 """
 
 from collections.abc import Callable, Mapping
 
+from functions.base.errors import BadRequest
 from functions.entrypoint import policy
-from functions.entrypoint.call import Call, Reply
+from functions.entrypoint.api_request import ApiRequest, ResponseBody
 from functions.entrypoint.models import InstanceAction, NewSize, NewVolume
-from functions.entrypoint.resources.instance_target import instance_id_of, on_behalf_of_owner
+from functions.entrypoint.resources.instance_owner import instance_id_of, on_behalf_of_owner
 from functions.entrypoint.resources.new_instance import allowed_size, flavor_of
-from functions.launch import launch
-from functions.runtime.errors import BadRequest
-from functions.state import instance_changes, instance_marks, instances
-from functions.state.acceptance import Caller
-from functions.state.instance_changes import Size
-from functions.state.models import Operation
+from functions.operations import (
+    group_failover,
+    instance_resize,
+    instance_resize_volume,
+    instance_restart,
+    instance_start,
+    instance_stop,
+    replica_promote,
+    replica_rejoin,
+)
+from functions.operations.parts.launch import launch
+from functions.state.instances import instances, marks
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation
 
-ActionCall = Call[InstanceAction, None]
-SINCE = {"stop": 1, "start": 1}
-"""N of the microversion 1.N from which an action is there."""
+ActionRequest = ApiRequest[InstanceAction, None]
+SINCE = {"stop": 1, "start": 1, "rebuild_replica": 2}
+"""N of the first microversion 1.N that has the action; 0 if not listed."""
 
 
-def act_on_instance(call: ActionCall) -> Reply:
+def act_on_instance(request: ActionRequest) -> ResponseBody:
     """Accept an action.
 
     Raises:
-        BadRequest: none or several are named, or one that the microversion does not have.
+        BadRequest: the body names no or several actions, or one that the microversion lacks.
         Forbidden, NotFound, Busy, QuotaExceeded, NotSupported.
     """
-    caller = on_behalf_of_owner(call)
-    instances.get(caller.project_id, instance_id_of(call))
-    name = single("action", call.body.model_fields_set)
-    if call.minor < SINCE.get(name, 0):
+    caller = on_behalf_of_owner(request)
+    instances.get(caller.project_id, instance_id_of(request))
+    name = require_one("action", request.body.model_fields_set)
+    if request.minor < SINCE.get(name, 0):
         raise BadRequest(f"There is no action '{name}' before microversion 1.{SINCE[name]}.")
-    operation = ACTIONS[name](call, caller)
+    operation = ACTIONS[name](request, caller)
     if operation is not None:
         launch(operation)
     return None
 
 
-def single(kind: str, named: set[str]) -> str:
-    """The one name. Raises BadRequest: there are none or several."""
+def require_one(kind: str, named: set[str]) -> str:
+    """Return the only name of a set. Raises BadRequest if there are none or several."""
     if len(named) != 1:
         said = ", ".join(sorted(named)) or "none"
         raise BadRequest(f"The body must name exactly one {kind}; it names {said}.")
     return next(iter(named))
 
 
-def _restart(call: ActionCall, caller: Caller) -> Operation:
-    policy.enforce("instance:restart", call.identity)
-    return instances.accept_restart(caller.project_id, instance_id_of(call), caller)
+def _restart(request: ActionRequest, caller: Caller) -> Operation:
+    policy.enforce("instance:restart", request.identity)
+    return instance_restart.accept_restart(instance_id_of(request), caller)
 
 
-def _resize(call: ActionCall, caller: Caller) -> Operation:
-    asked = call.body.resize
+def _resize(request: ActionRequest, caller: Caller) -> Operation:
+    asked = request.body.resize
     if asked is None:
         raise BadRequest("Validation error: resize is not of type 'object'")
-    what = single("new size", asked.model_fields_set)
+    what = require_one("new size", asked.model_fields_set)
     if what == "flavor_ref":
-        policy.enforce("instance:resize_flavor", call.identity)
-        flavor = flavor_of(asked.flavor_ref)
-        size = Size(flavor.id, flavor.ram, flavor.vcpus)
-        return instance_changes.accept_resize(instance_id_of(call), size, caller)
-    policy.enforce("instance:resize_volume", call.identity)
-    return instance_changes.accept_resize_volume(instance_id_of(call), _volume_size(asked), caller)
+        policy.enforce("instance:resize_flavor", request.identity)
+        return instance_resize.accept_resize(instance_id_of(request), flavor_of(asked.flavor_ref), caller)
+    policy.enforce("instance:resize_volume", request.identity)
+    return instance_resize_volume.accept_resize_volume(instance_id_of(request), _volume_size(asked), caller)
 
 
 def _volume_size(asked: NewSize) -> int:
@@ -79,37 +88,37 @@ def _volume_size(asked: NewSize) -> int:
     return allowed_size(int(volume.size) if isinstance(volume, NewVolume) else volume)
 
 
-def _stop(call: ActionCall, caller: Caller) -> Operation:
-    policy.enforce("instance:stop", call.identity)
-    return instance_changes.accept_stop(instance_id_of(call), caller)
+def _stop(request: ActionRequest, caller: Caller) -> Operation:
+    policy.enforce("instance:stop", request.identity)
+    return instance_stop.accept_stop(instance_id_of(request), caller)
 
 
-def _start(call: ActionCall, caller: Caller) -> Operation:
-    policy.enforce("instance:start", call.identity)
-    return instance_changes.accept_start(instance_id_of(call), caller)
+def _start(request: ActionRequest, caller: Caller) -> Operation:
+    policy.enforce("instance:start", request.identity)
+    return instance_start.accept_start(instance_id_of(request), caller)
 
 
-def _reset_status(call: ActionCall, _caller: Caller) -> None:
-    policy.enforce("instance:reset_status", call.identity)
-    instance_marks.reset_to_error(instance_id_of(call))
+def _reset_status(request: ActionRequest, _caller: Caller) -> None:
+    policy.enforce("instance:reset_status", request.identity)
+    marks.reset_to_error(instance_id_of(request))
 
 
-def _promote(call: ActionCall, caller: Caller) -> None:
-    policy.enforce("instance:promote_to_replica_source", call.identity)
-    raise BadRequest(f"Instance {_known(call, caller)} is not a replica.")
+def _promote(request: ActionRequest, caller: Caller) -> Operation:
+    policy.enforce("instance:promote_to_replica_source", request.identity)
+    return replica_promote.accept_promote(instance_id_of(request), caller)
 
 
-def _eject(call: ActionCall, caller: Caller) -> None:
-    policy.enforce("instance:eject_replica_source", call.identity)
-    raise BadRequest(f"Instance {_known(call, caller)} is not a replica source.")
+def _eject(request: ActionRequest, caller: Caller) -> Operation:
+    policy.enforce("instance:eject_replica_source", request.identity)
+    return group_failover.accept_eject(instance_id_of(request), caller)
 
 
-def _known(call: ActionCall, caller: Caller) -> str:
-    """The id of an instance that is there. Raises NotFound."""
-    return instances.get(caller.project_id, instance_id_of(call)).id
+def _rebuild(request: ActionRequest, caller: Caller) -> Operation:
+    policy.enforce("instance:rebuild_replica", request.identity)
+    return replica_rejoin.accept_rebuild(instance_id_of(request), caller)
 
 
-ACTIONS: Mapping[str, Callable[[ActionCall, Caller], Operation | None]] = {
+ACTIONS: Mapping[str, Callable[[ActionRequest, Caller], Operation | None]] = {
     "restart": _restart,
     "resize": _resize,
     "stop": _stop,
@@ -117,4 +126,5 @@ ACTIONS: Mapping[str, Callable[[ActionCall, Caller], Operation | None]] = {
     "reset_status": _reset_status,
     "promote_to_replica_source": _promote,
     "eject_replica_source": _eject,
+    "rebuild_replica": _rebuild,
 }

@@ -1,25 +1,28 @@
-"""The configuration group of an instance: attach, detach, and the settings it has without one.
+"""The configuration group of an instance: attach, detach, and show the instance's settings without a group.
 
-Attaching and detaching wait for their operation's end, for clients attach the next group with the request after. An
-operation that takes longer than a request can wait goes on, and the reply is that of a success.
+A request that attaches or detaches waits up to `WAIT_SECONDS` for its operation to end, since clients attach the next
+group at once. If the operation is still active then, the response is that of a success.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from functions.entrypoint.call import AnyCall, Reply
-from functions.entrypoint.catalog import offer_of
+from functions.base.errors import BadRequest, Busy, BusyForAMoment, InvalidValue
+from functions.entrypoint.api_request import AnyRequest, ResponseBody
 from functions.entrypoint.ids import require_id
-from functions.entrypoint.patience import await_end
-from functions.entrypoint.resources.instance_target import instance_id_of, owner_of
+from functions.entrypoint.resources.instance_owner import instance_id_of, owner_of
 from functions.entrypoint.resources.parameters import require_groups
-from functions.launch import launch
-from functions.runtime.errors import BadRequest, Busy, BusyForAMoment, InvalidValue
-from functions.state import configurations, instances
-from functions.state.acceptance import Caller
-from functions.state.models import Instance, Operation, OperationState
+from functions.entrypoint.version_catalog import entry_of
+from functions.entrypoint.waiting import FAILURE_STATES, failure_reason, wait_for_end
+from functions.operations import instance_configure
+from functions.operations.parts.launch import launch
+from functions.state.instances import instances
+from functions.state.instances.models import Instance
+from functions.state.operations.acceptance import Caller
+from functions.state.operations.models import Operation
 
 WAIT_SECONDS = 20.0
+"""Seconds that a request waits for its operation at most."""
 
 
 def attach(instance: Instance, reference: str, caller: Caller) -> None:
@@ -27,44 +30,44 @@ def attach(instance: Instance, reference: str, caller: Caller) -> None:
 
     Raises:
         NotFound: no such group.
-        BadRequest: the instance has one already or is busy, or the group is of another datastore version.
+        BadRequest: the instance has a group already or is busy, or the group is of another datastore version.
         NotSupported: the datastore has no configuration groups.
-        InvalidValue: the database refuses a value; the instance is as it was.
+        InvalidValue: the database refuses a value; the instance keeps its old settings.
     """
-    require_groups(offer_of(instance.datastore_version_id))
+    require_groups(entry_of(instance.datastore_version_id))
     with _busy_is_bad_request():
-        operation = configurations.accept_attach(instance.id, configuration_id(reference), caller)
-    _finish(operation, "attached to")
+        operation = instance_configure.accept_attach(instance.id, configuration_id(reference), caller)
+    _launch_and_wait(operation, "attached to")
 
 
 def detach(instance: Instance, caller: Caller) -> None:
-    """Detach the group, if there is one.
+    """Detach the instance's group; do nothing if it has none.
 
     Raises:
         BadRequest: the instance is busy.
-        InvalidValue: the database refuses to go back; the instance is as it was.
+        InvalidValue: the database refuses its default settings; the instance keeps the group.
     """
     with _busy_is_bad_request():
-        operation = configurations.accept_detach(instance.id, caller)
+        operation = instance_configure.accept_detach(instance.id, caller)
     if operation is not None:
-        _finish(operation, "detached from")
+        _launch_and_wait(operation, "detached from")
 
 
-def show_default(call: AnyCall) -> Reply:
-    """The settings that follow from the instance's flavor, as text. Raises NotFound."""
-    instance = instances.get(owner_of(call), instance_id_of(call))
-    settings = offer_of(instance.datastore_version_id).version.settings_for(instance.memory_mb, instance.cpus)
+def show_default(request: AnyRequest) -> ResponseBody:
+    """Show the settings that follow from the instance's flavor, as text. Raises NotFound."""
+    instance = instances.get(owner_of(request), instance_id_of(request))
+    settings = entry_of(instance.datastore_version_id).version.settings_for(instance.memory_mb, instance.cpus)
     return {"instance": {"configuration": {name: _text(value) for name, value in settings.items()}}}
 
 
 def configuration_id(reference: str) -> str:
-    """The id in a reference to a group. Raises NotFound when there is none."""
+    """Return the id in a reference to a group: an id, or a URL that ends in one. Raises NotFound."""
     return require_id("Configuration group", reference.rstrip("/").rpartition("/")[2])
 
 
 @contextmanager
 def _busy_is_bad_request() -> Iterator[None]:
-    """As in Trove, which answers 422 elsewhere; what is busy for a moment only is waited for."""
+    """Raise BadRequest in place of Busy, as Trove does here; pass BusyForAMoment on, so that the request is retried."""
     try:
         yield
     except BusyForAMoment:
@@ -73,11 +76,11 @@ def _busy_is_bad_request() -> Iterator[None]:
         raise BadRequest(error.message) from None
 
 
-def _finish(operation: Operation, done: str) -> None:
+def _launch_and_wait(operation: Operation, done: str) -> None:
     launch(operation)
-    seen = await_end(operation, WAIT_SECONDS)
-    if seen.state in (OperationState.FAILED, OperationState.NEEDS_OPERATOR):
-        reason = (seen.error or {}).get("message")
+    latest = wait_for_end(operation, WAIT_SECONDS)
+    if latest.state in FAILURE_STATES:
+        reason = failure_reason(latest)
         raise InvalidValue(f"The configuration group was not {done} instance {operation.instance_id}: {reason}")
 
 

@@ -2,15 +2,15 @@
 
 from datetime import UTC, datetime
 
-from functions.entrypoint.call import AnyCall, Handlers, Reply
+from functions.entrypoint.api_request import AnyRequest, Handlers, ResponseBody
 from functions.entrypoint.rate_limits import Rate, rate_limits
-from functions.state import quotas
+from functions.state.quotas import quotas
 
 
-def list_limits(call: AnyCall) -> Reply:
-    """The project's quotas, which clients expect to come first, and its rates of requests."""
-    allowed = {f"max_{quota.resource}": quota.limit for quota in quotas.show(call.identity.project_id)}
-    rates = [_rate_view(rate) for rate in rate_limits().rates(call.identity.project_id)]
+def list_limits(request: AnyRequest) -> ResponseBody:
+    """List the project's quotas, which clients expect to come first, and its limits of requests."""
+    allowed = {f"max_{quota.resource}": quota.limit for quota in quotas.show(request.identity.project_id)}
+    rates = [_rate_view(rate) for rate in rate_limits().rates(request.identity.project_id)]
     return {"limits": [{"verb": "ABSOLUTE", **allowed}, *rates]}
 
 

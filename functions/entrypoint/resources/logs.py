@@ -1,7 +1,7 @@
 """Logs of an instance.
 
-What changes a log is an operation; clients show what they are answered, so the answer waits for its end. Publishing
-much takes longer than a request can wait: it goes on, and the reply says how far it is.
+An action on a log is an operation. Its request waits up to `WAIT_SECONDS` for the operation to end, since clients show
+the log that the response has. A long log is still being published then, and the response tells how far.
 """
 
 from dataclasses import dataclass
@@ -10,85 +10,87 @@ from pydantic import BaseModel
 
 from datastores.catalog import Datastore
 from datastores.catalog import Log as LogDefinition
-from functions.entrypoint.call import AnyCall, Call, Handlers, Reply
-from functions.entrypoint.catalog import offer_of, require_capability
+from functions.base.errors import BadRequest, Forbidden, NotFound, Unavailable
+from functions.entrypoint.api_request import AnyRequest, ApiRequest, Handlers, ResponseBody
 from functions.entrypoint.models import LogAction
-from functions.entrypoint.patience import await_end
 from functions.entrypoint.read import read
-from functions.entrypoint.resources.instance_target import instance_id_of, on_behalf_of_owner, owner_of
-from functions.entrypoint.views.logs import Log, Place, log_view
-from functions.launch import launch
-from functions.runtime.errors import BadRequest, Forbidden, NotFound, Unavailable
-from functions.state import instances, logs
-from functions.state.logs import LogRequest
-from functions.state.models import Instance, OperationState
+from functions.entrypoint.resources.instance_owner import instance_id_of, on_behalf_of_owner, owner_of
+from functions.entrypoint.version_catalog import entry_of, require_capability
+from functions.entrypoint.views.logs import Log, LogOwner, log_view
+from functions.entrypoint.waiting import FAILURE_STATES, failure_reason, wait_for_end
+from functions.operations import instance_log
+from functions.operations.instance_log import Request
+from functions.operations.parts.launch import launch
+from functions.state.instances import instances
+from functions.state.instances.models import Instance
 
-ENDED_BADLY = (OperationState.FAILED, OperationState.NEEDS_OPERATOR)
 SYSTEM = "SYS"
+"""Type of the logs that only administrators see."""
 WAIT_SECONDS = 20.0
+"""Seconds that a request waits for its operation at most."""
 
 
 class LogUnchanged(Unavailable):
-    """The change of the log was accepted and failed."""
+    """The operation that changes the log failed."""
 
 
 class Logs(BaseModel):
-    """All logs of an instance."""
+    """The result of the step `log.list`: all logs of an instance."""
 
     logs: list[Log]
 
 
 @dataclass(frozen=True)
-class Target:
-    """The instance in the path, and its datastore."""
+class InstanceLogs:
+    """The logs of one instance, on its host."""
 
     instance: Instance
     datastore: Datastore
 
-    def look(self, call: AnyCall) -> list[Log]:
-        """Its logs as the caller may see them. Raises Busy, HostSilent."""
-        found = read(self.instance, "log.list", Logs, account=call.identity.project_id)
-        return [log for log in found.logs if log.type != SYSTEM or call.identity.is_admin]
+    def read(self, request: AnyRequest) -> list[Log]:
+        """Read from the host the logs that the caller may see. Raises Busy, HostSilent."""
+        found = read(self.instance, "log.list", Logs, account=request.identity.project_id)
+        return [log for log in found.logs if log.type != SYSTEM or request.identity.is_admin]
 
     def view(self, log: Log) -> dict[str, object]:
-        """A log on the wire."""
-        return log_view(log, Place(self.instance.id, self.datastore.name))
+        """Return the JSON object of a log."""
+        return log_view(log, LogOwner(self.instance.id, self.datastore.name))
 
 
-def list_logs(call: AnyCall) -> Reply:
-    """The logs. Raises NotFound, NotSupported, Busy, HostSilent."""
-    target = _target(call)
-    return {"logs": [target.view(log) for log in target.look(call)]}
+def list_logs(request: AnyRequest) -> ResponseBody:
+    """List an instance's logs. Raises NotFound, NotSupported, Busy, HostSilent."""
+    logs = _instance_logs(request)
+    return {"logs": [logs.view(log) for log in logs.read(request)]}
 
 
-def act_on_log(call: Call[LogAction, None]) -> Reply:
-    """Do what is asked for and show the log.
+def act_on_log(request: ApiRequest[LogAction, None]) -> ResponseBody:
+    """Enable, disable, publish or discard a log, and show it.
 
     Raises:
         NotFound: no such instance or log.
         Forbidden: the log is for administrators.
-        BadRequest: enable and disable at once, or of a log of the system.
+        BadRequest: enable and disable together, or either of a system log.
         NotSupported, Busy, HostSilent, LogUnchanged.
     """
-    target, body = _target(call), call.body
-    definition = target.datastore.logs.get(body.name)
+    logs, body = _instance_logs(request), request.body
+    definition = logs.datastore.logs.get(body.name)
     if definition is None:
         raise NotFound(f"Log '{body.name}' is not defined.")
-    if definition.type == SYSTEM and not call.identity.is_admin:
+    if definition.type == SYSTEM and not request.identity.is_admin:
         raise Forbidden(f"You must be admin to act on log '{body.name}'.")
-    request = _request(call, target.instance, definition)
-    if request.enabled is not None or request.publish or request.discard:
-        operation = logs.accept_log(target.instance.id, request, on_behalf_of_owner(call))
+    change = _log_change(request, logs.instance, definition)
+    if change.enabled is not None or change.publish or change.discard:
+        operation = instance_log.accept_log(logs.instance.id, change, on_behalf_of_owner(request))
         launch(operation)
-        seen = await_end(operation, WAIT_SECONDS)
-        if seen.state in ENDED_BADLY:
-            raise LogUnchanged(f"Log '{body.name}': {(seen.error or {}).get('message')}")
-    [log] = [log for log in target.look(call) if log.name == body.name]
-    return {"log": target.view(log)}
+        latest = wait_for_end(operation, WAIT_SECONDS)
+        if latest.state in FAILURE_STATES:
+            raise LogUnchanged(f"Log '{body.name}': {failure_reason(latest)}")
+    [log] = [log for log in logs.read(request) if log.name == body.name]
+    return {"log": logs.view(log)}
 
 
-def _request(call: Call[LogAction, None], instance: Instance, definition: LogDefinition) -> LogRequest:
-    body = call.body
+def _log_change(request: ApiRequest[LogAction, None], instance: Instance, definition: LogDefinition) -> Request:
+    body = request.body
     if body.enable and body.disable:
         raise BadRequest(f"Cannot enable and disable log '{body.name}'.")
     if definition.type == SYSTEM and (body.enable or body.disable):
@@ -98,20 +100,20 @@ def _request(call: Call[LogAction, None], instance: Instance, definition: LogDef
     if definition.type != SYSTEM and (body.enable or body.disable or body.publish):
         wanted = not body.disable
     change = None if wanted == (body.name in instance.enabled_logs) else wanted
-    return LogRequest(
+    return Request(
         log=body.name,
-        account=call.identity.project_id,
+        account=request.identity.project_id,
         enabled=change,
         publish=bool(body.publish),
         discard=bool(body.discard),
     )
 
 
-def _target(call: AnyCall) -> Target:
-    instance = instances.get(owner_of(call), instance_id_of(call))
-    offer = offer_of(instance.datastore_version_id)
-    require_capability(offer, "logs")
-    return Target(instance, offer.datastore)
+def _instance_logs(request: AnyRequest) -> InstanceLogs:
+    instance = instances.get(owner_of(request), instance_id_of(request))
+    entry = entry_of(instance.datastore_version_id)
+    require_capability(entry, "logs")
+    return InstanceLogs(instance, entry.datastore)
 
 
 HANDLERS: Handlers = {"list": list_logs, "act": act_on_log}

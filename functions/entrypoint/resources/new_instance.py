@@ -1,94 +1,109 @@
-"""From a create request to what the state accepts: the rules that the specification's schema cannot tell.
+"""Checks a create request by the rules that the specification's schema lacks.
 
 rule                                                                        otherwise
-replica_of, modules, locality are left out                                   501
+modules, locality are left out                                              501
+replica_count goes with replica_of                                          400
 region_name is the service's own                                            400
 a nic names a network or a subnet, and an address only with a subnet        400
-flavorRef is there; the flavor exists                                       400
-the volume is there if the datastore has one, else it is left out           400
+flavorRef is given; the flavor exists                                       400
+volume is given if the datastore has one, else left out                     400
 the volume is not larger than max_volume_size                               413
 the datastore exists / its version exists, is active and is the only one    404 / 400
-the datastore has databases and users, if some are asked for                501
+the datastore has databases and users, if the request names some            501
 databases and users fit the datastore's rules for names, each given once    400
 a user's databases are among the databases                                  400
 the backup to restore exists / is COMPLETED                                 404 / 409
-the configuration group exists / is of the datastore version asked for      404 / 400
-the backup is of the datastore version asked for                            400
-the volume is not smaller than the one that was backed up                   403
+the configuration group exists / is of the new instance's version           404 / 400
+the backup is of the new instance's version                                 400
+the volume is not smaller than that of the backup's instance                403
 """
 
 import ipaddress
-from typing import Any
 
-from functions.cloud import flavors
-from functions.cloud.flavors import Flavor
-from functions.entrypoint.catalog import Assortment, Offer, choose_offer, offer_of, require_capability
+from functions.base.errors import BadRequest, Forbidden, NotFound, NotSupported, QuotaExceeded
+from functions.base.settings import get_settings
 from functions.entrypoint.ids import require_id
 from functions.entrypoint.models import NewAccess, NewInstanceItem, Nic
 from functions.entrypoint.resources.accounts import new_databases, new_users
 from functions.entrypoint.resources.instance_configuration import configuration_id
 from functions.entrypoint.resources.parameters import require_groups
-from functions.runtime.errors import BadRequest, Forbidden, NotFound, NotSupported, QuotaExceeded
-from functions.runtime.settings import get_settings
-from functions.state import backups
-from functions.state.instances import NewInstance, require_restorable
-from functions.state.models import Backup
+from functions.entrypoint.version_catalog import (
+    CatalogEntry,
+    VersionCatalog,
+    entry_of,
+    require_capability,
+    resolve_entry,
+)
+from functions.operations.parts.new_instances import NewInstance
+from functions.state.backups import backups
+from functions.state.backups.backups import require_restorable
+from functions.state.backups.models import Backup
+from functions.state.instances.spec import Access, InstanceSpec
+from functions.topology import flavors
+from functions.topology.flavors import Flavor
 
 
-def new_instance(asked: NewInstanceItem, project_id: str, now: Assortment) -> NewInstance:
-    """The request, checked by every rule above.
+def new_instance(
+    asked: NewInstanceItem, project_id: str, versions: VersionCatalog
+) -> tuple[NewInstance, Backup | None]:
+    """Check the request by this module's rules; return the new instance, and the backup to restore or None.
 
     Raises:
         BadRequest, Conflict, Forbidden, NotFound, NotSupported, QuotaExceeded: a rule is broken.
     """
-    _refuse_unsupported(asked)
-    _check_placement(asked)
+    refuse_unsupported(asked)
+    if asked.replica_count:
+        raise BadRequest("Validation error: instance['replica_count'] goes with 'replica_of'.")
     flavor = flavor_of(asked.flavor if asked.flavor_ref is None else asked.flavor_ref)
     backup = _restore_point(asked, project_id)
-    offer = _offer(asked, backup, now)
-    volume_size = _volume_size(asked, offer)
+    entry = _entry(asked, backup, versions)
+    volume_size = _volume_size(asked, entry)
     if backup is not None:
-        _check_fit(backup, offer, volume_size)
-    _require_capabilities(asked, offer)
-    databases = new_databases(asked.databases or [], offer.datastore)
-    return NewInstance(
-        name=asked.name,
-        datastore_version_id=offer.version.id,
+        _check_fit(backup, entry, volume_size)
+    _require_capabilities(asked, entry)
+    databases = new_databases(asked.databases or [], entry.datastore)
+    spec = InstanceSpec(
+        datastore_version_id=entry.version.id,
         flavor_id=flavor.id,
+        flavor_name=flavor.name,
         memory_mb=flavor.ram,
         cpus=flavor.vcpus,
         volume_size=volume_size,
-        access=_access(asked.access),
+        access=access_of(asked.access),
+    )
+    new = NewInstance(
+        name=asked.name,
+        spec=spec,
         databases=databases,
-        users=new_users(asked.users or [], {database.name for database in databases}, offer.datastore),
-        configuration_id=_configuration_id(asked, offer),
-        backup_id=backup.id if backup else None,
+        users=new_users(asked.users or [], {database.name for database in databases}, entry.datastore),
+        configuration_id=_configuration_id(asked, entry),
         deletion_protection=bool(asked.deletion_protection),
         tags=list(dict.fromkeys(asked.tags or [])),
     )
+    return new, backup
 
 
-def _require_capabilities(asked: NewInstanceItem, offer: Offer) -> None:
+def _require_capabilities(asked: NewInstanceItem, entry: CatalogEntry) -> None:
     if asked.databases:
-        require_capability(offer, "databases")
+        require_capability(entry, "databases")
     if asked.users:
-        require_capability(offer, "users")
+        require_capability(entry, "users")
 
 
-def _configuration_id(asked: NewInstanceItem, offer: Offer) -> str | None:
+def _configuration_id(asked: NewInstanceItem, entry: CatalogEntry) -> str | None:
     if not asked.configuration:
         return None
-    require_groups(offer)
+    require_groups(entry)
     return configuration_id(asked.configuration)
 
 
-def _refuse_unsupported(asked: NewInstanceItem) -> None:
-    if asked.replica_of or asked.replica_count:
-        raise NotSupported("Replication is not supported yet: leave out replica_of and replica_count.")
+def refuse_unsupported(asked: NewInstanceItem) -> None:
+    """Raise NotSupported for what is not offered, BadRequest for a region or network that is wrong."""
     if asked.modules:
         raise NotSupported("Modules are not supported: leave out modules.")
     if asked.locality:
-        raise NotSupported("Locality goes with replication, which is not supported yet: leave out locality.")
+        raise NotSupported("Locality is not supported: leave it out.")
+    _check_placement(asked)
 
 
 def _check_placement(asked: NewInstanceItem) -> None:
@@ -107,7 +122,7 @@ def _check_nic(nic: Nic) -> None:
 
 
 def flavor_of(reference: int | str | None) -> Flavor:
-    """The flavor that an id, or a URL that ends in it, names. Raises BadRequest."""
+    """Return the flavor of an id, or of a URL that ends in one. Raises BadRequest."""
     if reference is None:
         raise BadRequest("Validation error: instance 'flavorRef' is a required property")
     flavor_id = str(reference).rstrip("/").rpartition("/")[2]
@@ -117,11 +132,11 @@ def flavor_of(reference: int | str | None) -> Flavor:
         raise BadRequest(error.message) from None
 
 
-def _volume_size(asked: NewInstanceItem, offer: Offer) -> int:
-    """GB; 0 for a datastore that keeps nothing on a volume."""
-    if not offer.datastore.volume:
+def _volume_size(asked: NewInstanceItem, entry: CatalogEntry) -> int:
+    """Return the volume's size in GB, 0 for a datastore without a volume."""
+    if not entry.datastore.volume:
         if asked.volume is not None:
-            raise BadRequest(f"Datastore '{offer.datastore.name}' keeps nothing on a volume: leave out 'volume'.")
+            raise BadRequest(f"Datastore '{entry.datastore.name}' keeps nothing on a volume: leave out 'volume'.")
         return 0
     if asked.volume is None:
         raise BadRequest("Validation error: instance 'volume' is a required property")
@@ -129,7 +144,7 @@ def _volume_size(asked: NewInstanceItem, offer: Offer) -> int:
 
 
 def allowed_size(size: int) -> int:
-    """A volume's size, GB. Raises QuotaExceeded: it is larger than any may be."""
+    """Return the volume size (GB) unchanged. Raises QuotaExceeded if it is above `max_volume_size`."""
     largest = get_settings().max_volume_size
     if size > largest:
         raise QuotaExceeded(f"Volume 'size' cannot exceed maximum of {largest} GB, {size} cannot be accepted.")
@@ -144,24 +159,24 @@ def _restore_point(asked: NewInstanceItem, project_id: str) -> Backup | None:
     return backup
 
 
-def _offer(asked: NewInstanceItem, backup: Backup | None, now: Assortment) -> Offer:
-    """The version asked for; a restore that asks for none takes the backup's."""
+def _entry(asked: NewInstanceItem, backup: Backup | None, versions: VersionCatalog) -> CatalogEntry:
+    """Return the version that the request names; a restore without one gets the backup's version."""
     datastore = asked.datastore
     if backup is not None and not (datastore and (datastore.type or datastore.version)):
-        offer = offer_of(backup.datastore_version_id)
-        now.require_available(offer.version)
-        return offer
+        entry = entry_of(backup.datastore_version_id)
+        versions.require_available(entry.version)
+        return entry
     if datastore is None:
-        return choose_offer(None, None, None, now)
-    return choose_offer(datastore.type, datastore.version, datastore.version_number, now)
+        return resolve_entry(None, None, None, versions)
+    return resolve_entry(datastore.type, datastore.version, datastore.version_number, versions)
 
 
-def _check_fit(backup: Backup, offer: Offer, volume_size: int) -> None:
-    if backup.datastore_version_id != offer.version.id:
-        source = offer_of(backup.datastore_version_id)
+def _check_fit(backup: Backup, entry: CatalogEntry, volume_size: int) -> None:
+    if backup.datastore_version_id != entry.version.id:
+        source = entry_of(backup.datastore_version_id)
         raise BadRequest(
             f"Backup {backup.id} is of {source.datastore.name} {source.version.name} and cannot be restored into "
-            f"{offer.datastore.name} {offer.version.name}."
+            f"{entry.datastore.name} {entry.version.name}."
         )
     if volume_size < backup.volume_size:
         raise Forbidden(
@@ -169,15 +184,14 @@ def _check_fit(backup: Backup, offer: Offer, volume_size: int) -> None:
         )
 
 
-def _access(asked: NewAccess | None) -> dict[str, Any]:
-    access: dict[str, Any] = {"is_public": bool(asked and asked.is_public)}
-    if asked and asked.allowed_cidrs:
-        access["allowed_cidrs"] = [cidr(text) for text in asked.allowed_cidrs]
-    return access
+def access_of(asked: NewAccess | None) -> Access:
+    """Return who may reach a new instance. Raises BadRequest."""
+    cidrs = [cidr(text) for text in asked.allowed_cidrs or []] if asked else []
+    return Access(is_public=bool(asked and asked.is_public), allowed_cidrs=cidrs or None)
 
 
 def cidr(text: str) -> str:
-    """A network in the form it is stored in. Raises BadRequest."""
+    """Return an IPv4 network in the form that rows store. Raises BadRequest."""
     try:
         return str(ipaddress.IPv4Network(text, strict=False))
     except ValueError as error:

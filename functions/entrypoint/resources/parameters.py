@@ -1,61 +1,61 @@
-"""The parameters of datastore versions: what configuration groups can set."""
+"""Parameters of datastore versions, which configuration groups can set."""
 
 from datastores.parameters import Parameter
-from functions.entrypoint.call import AnyCall, Handlers, Reply
-from functions.entrypoint.catalog import Offer, assortment, find_datastore, named, offer_by_id
+from functions.base.errors import NotFound, NotSupported
+from functions.entrypoint.api_request import AnyRequest, Handlers, ResponseBody
+from functions.entrypoint.version_catalog import CatalogEntry, entry_by_id, find_datastore, find_entry, version_catalog
 from functions.entrypoint.views.configurations import parameter_view
-from functions.runtime.errors import NotFound, NotSupported
 
 
-def list_parameters(call: AnyCall) -> Reply:
-    """The parameters of a version. Raises NotFound, BadRequest, NotSupported."""
-    return _list(call, _offer(call))
+def list_parameters(request: AnyRequest) -> ResponseBody:
+    """List the parameters of a version. Raises NotFound, BadRequest, NotSupported."""
+    return _list(request, _entry(request))
 
 
-def show_parameter(call: AnyCall) -> Reply:
-    """One of them, by its name. Raises NotFound, BadRequest, NotSupported."""
-    return _show(call, _offer(call))
+def show_parameter(request: AnyRequest) -> ResponseBody:
+    """Show a parameter of a version. Raises NotFound, BadRequest, NotSupported."""
+    return _show(request, _entry(request))
 
 
-def list_by_version(call: AnyCall) -> Reply:
-    """The parameters of a version by its id alone. Raises BadRequest, NotSupported."""
-    return _list(call, offer_by_id(call.match.parameters["version_id"], hidden_too=True))
+def list_by_version(request: AnyRequest) -> ResponseBody:
+    """List the parameters of a version by its id alone. Raises BadRequest, NotSupported."""
+    return _list(request, entry_by_id(request.match.parameters["version_id"], include_inactive=True))
 
 
-def show_by_version(call: AnyCall) -> Reply:
-    """One of them, by its name. Raises NotFound, BadRequest, NotSupported."""
-    return _show(call, offer_by_id(call.match.parameters["version_id"], hidden_too=True))
+def show_by_version(request: AnyRequest) -> ResponseBody:
+    """Show a parameter of a version by its id alone. Raises NotFound, BadRequest, NotSupported."""
+    return _show(request, entry_by_id(request.match.parameters["version_id"], include_inactive=True))
 
 
-def require_groups(offer: Offer) -> None:
-    """Raises NotSupported when the datastore has no configuration groups."""
-    if "configuration" not in offer.version.capabilities:
-        raise NotSupported(f"Datastore {offer.datastore.name} does not have configuration groups.")
+def require_groups(entry: CatalogEntry) -> None:
+    """Raise NotSupported if the datastore has no configuration groups."""
+    if "configuration" not in entry.version.capabilities:
+        raise NotSupported(f"Datastore {entry.datastore.name} does not have configuration groups.")
 
 
-def known_parameters(offer: Offer) -> dict[str, Parameter]:
-    """What can be set of a version, by name. Raises NotSupported."""
-    require_groups(offer)
-    return offer.version.parameters()
+def known_parameters(entry: CatalogEntry) -> dict[str, Parameter]:
+    """Return the parameters of a version by name. Raises NotSupported."""
+    require_groups(entry)
+    return entry.version.parameters()
 
 
-def _list(call: AnyCall, offer: Offer) -> Reply:
-    known = known_parameters(offer).values()
-    return {"configuration-parameters": [parameter_view(found, offer.version.id, call.minor) for found in known]}
+def _list(request: AnyRequest, entry: CatalogEntry) -> ResponseBody:
+    known = known_parameters(entry).values()
+    return {"configuration-parameters": [parameter_view(found, entry.version.id, request.minor) for found in known]}
 
 
-def _show(call: AnyCall, offer: Offer) -> Reply:
-    """Alone it is not wrapped, as in Trove."""
-    name = call.match.parameters["parameter"]
-    found = known_parameters(offer).get(name.lower())
+def _show(request: AnyRequest, entry: CatalogEntry) -> ResponseBody:
+    """Return the parameter without an enclosing object, as Trove does."""
+    name = request.match.parameters["parameter"]
+    found = known_parameters(entry).get(name.lower())
     if found is None:
-        raise NotFound(f"Parameter {name} of datastore version {offer.version.id} cannot be found.")
-    return parameter_view(found, offer.version.id, call.minor)
+        raise NotFound(f"Parameter {name} of datastore version {entry.version.id} cannot be found.")
+    return parameter_view(found, entry.version.id, request.minor)
 
 
-def _offer(call: AnyCall) -> Offer:
-    parameters = call.match.parameters
-    return named(parameters["version"], assortment().every(find_datastore(parameters["datastore"])))
+def _entry(request: AnyRequest) -> CatalogEntry:
+    parameters = request.match.parameters
+    return find_entry(parameters["version"], version_catalog().all_entries(find_datastore(parameters["datastore"])))
 
 
 HANDLERS: Handlers = {

@@ -1,17 +1,17 @@
-"""Quotas, under the path of management; one's own can be seen by everybody."""
+"""Quotas, under the path of management. Every project may see its own."""
 
+from functions.base.errors import NotFound
 from functions.entrypoint import policy
-from functions.entrypoint.call import AnyCall, Call, Handlers, Reply
+from functions.entrypoint.api_request import AnyRequest, ApiRequest, Handlers, ResponseBody
 from functions.entrypoint.models import QuotaLimits
-from functions.runtime.errors import NotFound
-from functions.state import quotas
+from functions.state.quotas import quotas
 
 
-def show_quotas(call: AnyCall) -> Reply:
-    """A project's limits and use. Raises Forbidden: another project's, and the caller is no administrator."""
-    project_id = call.match.parameters["tenant_id"]
-    if project_id != call.identity.project_id:
-        policy.enforce("quota:show:all_projects", call.identity)
+def show_quotas(request: AnyRequest) -> ResponseBody:
+    """Show a project's limits and use. Raises Forbidden if it is another project and the caller no administrator."""
+    project_id = request.match.parameters["tenant_id"]
+    if project_id != request.identity.project_id:
+        policy.enforce("quota:show:all_projects", request.identity)
     shown = [
         {"resource": quota.resource, "in_use": quota.in_use, "reserved": 0, "limit": quota.limit}
         for quota in quotas.show(project_id)
@@ -19,15 +19,15 @@ def show_quotas(call: AnyCall) -> Reply:
     return {"quotas": shown}
 
 
-def update_quotas(call: Call[QuotaLimits, None]) -> Reply:
+def update_quotas(request: ApiRequest[QuotaLimits, None]) -> ResponseBody:
     """Set limits of a project. Raises NotFound: no such resource."""
-    changes = call.body.quotas
-    for resource in changes:
+    limits = request.body.quotas
+    for resource in limits:
         if resource not in quotas.RESOURCES:
             known = ", ".join(quotas.RESOURCES)
             raise NotFound(f"Quota resource '{resource}' cannot be found: there are {known}.")
-    quotas.update(call.match.parameters["tenant_id"], changes)
-    return {"quotas": changes}
+    quotas.update(request.match.parameters["tenant_id"], limits)
+    return {"quotas": limits}
 
 
 HANDLERS: Handlers = {"show": show_quotas, "update": update_quotas}

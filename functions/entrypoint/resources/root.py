@@ -1,56 +1,63 @@
-"""The tenant's superuser of an instance. Clients use root as soon as they are answered: so answers wait for the end."""
+"""Root, the tenant's superuser of an instance.
+
+Clients log in as root as soon as they get the response, so the response waits for the operation to end.
+"""
 
 import secrets
 
-from functions.entrypoint.call import AnyCall, Call, Handlers, Reply
+from datastores.protocol.accounts import DisableRoot, EnableRoot
+from functions.base.errors import NotFound, Unavailable
+from functions.base.statuses import ACTIVE_STATES
+from functions.entrypoint.api_request import AnyRequest, ApiRequest, Handlers, ResponseBody
 from functions.entrypoint.models import RootEnable
-from functions.entrypoint.patience import await_end
 from functions.entrypoint.resources.accounts import password_text
-from functions.entrypoint.resources.instance_accounts import target_of
-from functions.runtime.errors import NotFound, Unavailable
-from functions.state.models import ACTIVE_STATES, Operation, OperationType
+from functions.entrypoint.resources.instance_accounts import accounts_of
+from functions.entrypoint.waiting import wait_for_end
+from functions.operations import root_disable, root_enable
+from functions.state.operations.models import Operation
 
 PASSWORD_BYTES = 24
-"""Random bytes of a password that we choose; hexadecimal, so that no client, shell or template takes it for more."""
+"""Random bytes of a generated password, written in hexadecimal so that no client, shell or template interprets it."""
 
 
-class RootUnsettled(Unavailable):
-    """The change of root was accepted and is not in force yet."""
+class RootPending(Unavailable):
+    """The operation that changes root has not ended yet."""
 
 
-def show_root(call: AnyCall) -> Reply:
-    """Whether root can log in. Raises: see `instance_accounts`."""
-    return {"rootEnabled": target_of(call, "root").look().root_enabled}
+def show_root(request: AnyRequest) -> ResponseBody:
+    """Show whether root can log in. Raises the errors that `instance_accounts` lists."""
+    return {"rootEnabled": accounts_of(request, "root").read().root_enabled}
 
 
-def enable_root(call: Call[RootEnable | None, None]) -> Reply:
-    """Enable root with the password asked for, or a new one.
+def enable_root(request: ApiRequest[RootEnable | None, None]) -> ResponseBody:
+    """Enable root with the request's password, or a generated one.
 
     Raises:
-        BadRequest: the password cannot be one.
-        EngineRefused: it failed.
-        RootUnsettled: it is not in force yet, so that the password must not be told.
+        BadRequest: the password is invalid.
+        EngineRefused: the operation failed.
+        RootPending: the operation has not ended, so the password may not be in force yet.
         Others: see `instance_accounts`.
     """
-    asked = call.body.password if call.body else None
+    asked = request.body.password if request.body else None
     password = secrets.token_hex(PASSWORD_BYTES) if asked is None else password_text(asked)
-    _finish(target_of(call, "root").change(call, OperationType.ROOT_ENABLE, {}, password=password))
+    _require_ended(accounts_of(request, "root").change(request, root_enable.OPERATION, EnableRoot(password)))
     return {"user": {"name": "root", "password": password}}
 
 
-def disable_root(call: AnyCall) -> Reply:
-    """Disable root. Raises NotFound: it is not enabled; EngineRefused, RootUnsettled; see `instance_accounts`."""
-    target = target_of(call, "root")
-    if not target.look_before_change().root_enabled:
-        raise NotFound(f"Root user has never been enabled for instance {target.instance.id}, or is disabled.")
-    _finish(target.change(call, OperationType.ROOT_DISABLE, {}))
+def disable_root(request: AnyRequest) -> ResponseBody:
+    """Disable root. Raises NotFound: it is not enabled; EngineRefused, RootPending; others: see `instance_accounts`."""
+    accounts = accounts_of(request, "root")
+    if not accounts.read_before_change().root_enabled:
+        raise NotFound(f"Root user has never been enabled for instance {accounts.instance.id}, or is disabled.")
+    _require_ended(accounts.change(request, root_disable.OPERATION, DisableRoot()))
     return None
 
 
-def _finish(operation: Operation) -> None:
-    seen = await_end(operation) if operation.state in ACTIVE_STATES else operation
-    if seen.state in ACTIVE_STATES:
-        raise RootUnsettled(f"Root is being changed by operation {operation.id}, which has not ended: try again.")
+def _require_ended(operation: Operation) -> None:
+    """Wait for the operation to end. Raises RootPending if it is still active after `WAIT_SECONDS`."""
+    latest = wait_for_end(operation) if operation.state in ACTIVE_STATES else operation
+    if latest.state in ACTIVE_STATES:
+        raise RootPending(f"Root is being changed by operation {operation.id}, which has not ended: try again.")
 
 
 HANDLERS: Handlers = {"show": show_root, "enable": enable_root, "disable": disable_root}

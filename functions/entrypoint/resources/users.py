@@ -1,6 +1,8 @@
-"""Users of an instance, and the databases they may use."""
+"""Users of an instance, and the databases that they have access to."""
 
-from functions.entrypoint.call import AnyCall, Call, Handlers, Reply
+from datastores.protocol.accounts import CreateUsers, DeleteUser, Grant, Revoke, UpdateUsers, UserChange
+from functions.base.errors import BadRequest, NotFound
+from functions.entrypoint.api_request import AnyRequest, ApiRequest, Handlers, ResponseBody
 from functions.entrypoint.models import (
     AccessGrant,
     UsersCreate,
@@ -9,128 +11,132 @@ from functions.entrypoint.models import (
     UserUpdate,
 )
 from functions.entrypoint.pagination import cut, links, page_size
-from functions.entrypoint.resources.accounts import changed_user, new_passwords, new_users
-from functions.entrypoint.resources.instance_accounts import require_databases, target_of, user_name, user_of
+from functions.entrypoint.resources.accounts import account_key, changed_user, new_passwords, new_users
+from functions.entrypoint.resources.instance_accounts import accounts_of, require_databases, user_name, user_of
 from functions.entrypoint.views.accounts import databases_view, user_view
-from functions.runtime.errors import BadRequest, NotFound
-from functions.state.accounts import Account, Accounts
-from functions.state.models import OperationType
+from functions.operations import access_grant, access_revoke, user_create, user_delete, user_update
+from functions.state.instances.accounts import Account, Accounts
 
 
-def list_users(call: Call[None, UsersListParametersQuery]) -> Reply:
-    """A page of the users, by name and host. Raises: see `instance_accounts`."""
-    size = page_size(call.query.limit)
-    users = target_of(call, "users").look().users
-    if call.query.marker is not None:
-        last = user_name(call.query.marker)
+def list_users(request: ApiRequest[None, UsersListParametersQuery]) -> ResponseBody:
+    """List a page of the users, by name and host. Raises the errors that `instance_accounts` lists."""
+    size = page_size(request.query.limit)
+    users = accounts_of(request, "users").read().users
+    if request.query.marker is not None:
+        last = user_name(request.query.marker)
         users = [user for user in users if (user.name, user.host) > (last.name, last.host)]
     page = cut(users, size, str)
-    return {"users": [user_view(user) for user in page.items]} | links(call.place, "users", page.next_marker)
+    return {"users": [user_view(user) for user in page.items]} | links(request.url, "users", page.next_marker)
 
 
-def show_user(call: AnyCall) -> Reply:
-    """A user with its databases. Raises NotFound; others: see `instance_accounts`."""
-    return {"user": user_view(_user(call, target_of(call, "users").look()))}
+def show_user(request: AnyRequest) -> ResponseBody:
+    """Show a user with its databases. Raises NotFound; others: see `instance_accounts`."""
+    return {"user": user_view(_user(request, accounts_of(request, "users").read()))}
 
 
-def create_users(call: Call[UsersCreate, None]) -> Reply:
-    """Accept new users.
+def create_users(request: ApiRequest[UsersCreate, None]) -> ResponseBody:
+    """Accept the creation of users.
 
     Raises:
-        BadRequest: the datastore refuses a name, there is such a user, or a database is not there.
+        BadRequest: the datastore refuses a name, a user exists, or a user's database does not exist.
         Others: see `instance_accounts`.
     """
-    target = target_of(call, "users")
-    asked = call.body.users if isinstance(call.body.users, list) else [call.body.users]
-    users = new_users(asked, None, target.datastore)
-    found = target.look_before_change()
-    new_users(asked, found.databases, target.datastore)
+    accounts = accounts_of(request, "users")
+    asked = request.body.users if isinstance(request.body.users, list) else [request.body.users]
+    users = new_users(asked, None, accounts.datastore)
+    found = accounts.read_before_change()
+    new_users(asked, found.databases, accounts.datastore)
     existing = {str(user) for user in found.users}
     for user in users:
-        if user.account in existing:
-            raise BadRequest(f"User '{user.account}' already exists.")
-    request = {"users": [user.model_dump(exclude={"password"}) for user in users]}
-    passwords = {user.account: user.password.get_secret_value() for user in users}
-    target.change(call, OperationType.USER_CREATE, request, passwords=passwords)
+        if account_key(user) in existing:
+            raise BadRequest(f"User '{account_key(user)}' already exists.")
+    accounts.change(request, user_create.OPERATION, CreateUsers(users))
     return None
 
 
-def create_one(call: Call[UsersCreate, None]) -> Reply:
-    """The same of the one user that the path names, as openstacksdk asks for it. Raises as `create_users`."""
-    target_of(call, "users")
-    asked = call.body.users if isinstance(call.body.users, list) else [call.body.users]
-    if [item.name for item in asked] != [call.match.parameters["user"]]:
+def create_one(request: ApiRequest[UsersCreate, None]) -> ResponseBody:
+    """Accept the creation of the one user that the path names, as openstacksdk sends it.
+
+    Raises:
+        BadRequest: the body names another user or several.
+        Others: see `create_users`.
+    """
+    accounts_of(request, "users")
+    asked = request.body.users if isinstance(request.body.users, list) else [request.body.users]
+    if [item.name for item in asked] != [request.match.parameters["user"]]:
         raise BadRequest("Validation error: users must be the one user that the path names")
-    return create_users(call)
+    return create_users(request)
 
 
-def update_passwords(call: Call[UsersUpdate, None]) -> Reply:
+def update_passwords(request: ApiRequest[UsersUpdate, None]) -> ResponseBody:
     """Accept new passwords of users. Raises BadRequest, NotFound; others: see `instance_accounts`."""
-    target = target_of(call, "users")
-    passwords = new_passwords(call.body.users, target.datastore)
-    existing = {str(user): user for user in target.look_before_change().users}
+    accounts = accounts_of(request, "users")
+    passwords = new_passwords(request.body.users, accounts.datastore)
+    existing = {str(user): user for user in accounts.read_before_change().users}
     for account in passwords:
         if account not in existing:
             raise NotFound(f"User '{account}' cannot be found.")
-    changes = [{"name": existing[account].name, "host": existing[account].host} for account in passwords]
-    target.change(call, OperationType.USER_UPDATE, {"changes": changes}, passwords=passwords)
+    changes = tuple(
+        UserChange(existing[account].name, existing[account].host, password=password)
+        for account, password in passwords.items()
+    )
+    accounts.change(request, user_update.OPERATION, UpdateUsers(changes))
     return None
 
 
-def update_user(call: Call[UserUpdate, None]) -> Reply:
+def update_user(request: ApiRequest[UserUpdate, None]) -> ResponseBody:
     """Accept a new name, password or host of a user.
 
     Raises:
-        BadRequest: nothing is to change, the datastore refuses the name or host, or another user has it.
+        BadRequest: no attribute is given, the datastore refuses the name or host, or another user has both.
         NotFound; others: see `instance_accounts`.
     """
-    target = target_of(call, "users")
-    found = target.look_before_change()
-    user = _user(call, found)
-    after, password = changed_user(user, call.body.user, target.datastore)
+    accounts = accounts_of(request, "users")
+    found = accounts.read_before_change()
+    user = _user(request, found)
+    after, password = changed_user(user, request.body.user, accounts.datastore)
     if str(after) != str(user) and str(after) in {str(other) for other in found.users}:
         raise BadRequest(f"User '{after}' already exists.")
-    change = {"name": user.name, "host": user.host, "new_name": after.name, "new_host": after.host}
-    passwords = {} if password is None else {str(user): password}
-    target.change(call, OperationType.USER_UPDATE, {"changes": [change]}, passwords=passwords)
+    change = UserChange(user.name, user.host, after.name, after.host, password)
+    accounts.change(request, user_update.OPERATION, UpdateUsers((change,)))
     return None
 
 
-def delete_user(call: AnyCall) -> Reply:
+def delete_user(request: AnyRequest) -> ResponseBody:
     """Accept the deletion of a user. Raises NotFound; others: see `instance_accounts`."""
-    target = target_of(call, "users")
-    user = _user(call, target.look_before_change())
-    target.change(call, OperationType.USER_DELETE, {"name": user.name, "host": user.host})
+    accounts = accounts_of(request, "users")
+    user = _user(request, accounts.read_before_change())
+    accounts.change(request, user_delete.OPERATION, DeleteUser(user.name, user.host))
     return None
 
 
-def list_access(call: AnyCall) -> Reply:
-    """The databases of a user. Raises NotFound; others: see `instance_accounts`."""
-    return {"databases": databases_view(_user(call, target_of(call, "users").look()).databases)}
+def list_access(request: AnyRequest) -> ResponseBody:
+    """List the databases of a user. Raises NotFound; others: see `instance_accounts`."""
+    return {"databases": databases_view(_user(request, accounts_of(request, "users").read()).databases)}
 
 
-def grant_access(call: Call[AccessGrant, None]) -> Reply:
-    """Accept a grant. Raises NotFound: no such user or database; others: see `instance_accounts`."""
-    target = target_of(call, "users")
-    found = target.look_before_change()
-    user, names = _user(call, found), list(dict.fromkeys(item.name for item in call.body.databases))
+def grant_access(request: ApiRequest[AccessGrant, None]) -> ResponseBody:
+    """Accept a grant of access. Raises NotFound: no such user or database; others: see `instance_accounts`."""
+    accounts = accounts_of(request, "users")
+    found = accounts.read_before_change()
+    user, names = _user(request, found), tuple(dict.fromkeys(item.name for item in request.body.databases))
     require_databases(found, names)
-    target.change(call, OperationType.ACCESS_GRANT, {"name": user.name, "host": user.host, "databases": names})
+    accounts.change(request, access_grant.OPERATION, Grant(user.name, user.host, names))
     return None
 
 
-def revoke_access(call: AnyCall) -> Reply:
-    """Accept a revocation. Raises NotFound: no such user, or not granted; others: see `instance_accounts`."""
-    target, name = target_of(call, "users"), call.match.parameters["database"]
-    user = _user(call, target.look_before_change())
+def revoke_access(request: AnyRequest) -> ResponseBody:
+    """Accept a revocation of access. Raises NotFound: no such user or grant; others: see `instance_accounts`."""
+    accounts, name = accounts_of(request, "users"), request.match.parameters["database"]
+    user = _user(request, accounts.read_before_change())
     if name not in user.databases:
         raise NotFound(f"Database '{name}' cannot be found: it is not granted to user '{user}'.")
-    target.change(call, OperationType.ACCESS_REVOKE, {"name": user.name, "host": user.host, "databases": [name]})
+    accounts.change(request, access_revoke.OPERATION, Revoke(user.name, user.host, (name,)))
     return None
 
 
-def _user(call: AnyCall, found: Accounts) -> Account:
-    return user_of(found, call.match.parameters["user"])
+def _user(request: AnyRequest, found: Accounts) -> Account:
+    return user_of(found, request.match.parameters["user"])
 
 
 HANDLERS: Handlers = {

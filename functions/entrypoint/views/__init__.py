@@ -1,1 +1,1 @@
-"""Views: what is stored, as it goes over the wire. Pure functions; what does not apply is absent, not null."""
+"""Views: pure functions that return the JSON objects of rows. A member that does not apply is absent, not null."""

@@ -1,14 +1,14 @@
-"""Backups on the wire."""
+"""JSON objects of backups."""
 
-from functions.entrypoint.catalog import Offer
+from functions.entrypoint.version_catalog import CatalogEntry
 from functions.entrypoint.views.common import time_text
-from functions.state.models import Backup
+from functions.state.backups.models import Backup
 
 GIB = 2**30
 
 
-def backup_view(backup: Backup, offer: Offer, minor: int = 0) -> dict[str, object]:
-    """A backup as microversion 1.`minor` shows it; `size` is what is stored, in GB."""
+def backup_view(backup: Backup, entry: CatalogEntry, minor: int = 0) -> dict[str, object]:
+    """Return a backup in microversion 1.`minor`; `size` is the size of its objects in GB."""
     view: dict[str, object] = {
         "id": backup.id,
         "name": backup.name,
@@ -22,9 +22,9 @@ def backup_view(backup: Backup, offer: Offer, minor: int = 0) -> dict[str, objec
         "parent_id": backup.parent_id,
         "project_id": backup.project_id,
         "datastore": {
-            "type": offer.datastore.name,
-            "version": offer.version.name,
-            "version_id": offer.version.id,
+            "type": entry.datastore.name,
+            "version": entry.version.name,
+            "version_id": entry.version.id,
         },
     }
     if minor >= 1:

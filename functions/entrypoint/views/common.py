@@ -1,4 +1,4 @@
-"""What all views share."""
+"""Times and links, for all views."""
 
 from datetime import datetime
 
@@ -6,17 +6,17 @@ Links = list[dict[str, str]]
 
 
 def time_text(moment: datetime) -> str:
-    """UTC to the second, without a zone: gophercloud refuses anything else."""
+    """Return the time to the second, in UTC without a zone, which is all that gophercloud accepts."""
     return moment.isoformat(timespec="seconds")
 
 
 def optional_time(moment: datetime | None) -> str | None:
-    """The same for a moment that may not have come yet."""
+    """Return the time as `time_text` does, or None if there is none."""
     return time_text(moment) if moment else None
 
 
 def resource_links(project_url: str, plural: str, resource_id: str) -> Links:
-    """Where a resource is: with the version and project (self), and without (bookmark)."""
+    """Return a resource's links: `self` with the API version and project in its path, `bookmark` without."""
     base_url = project_url.partition("/v1.0/")[0]
     return [
         {"rel": "self", "href": f"{project_url}/{plural}/{resource_id}"},

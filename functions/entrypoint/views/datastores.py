@@ -1,50 +1,51 @@
-"""Datastores and their versions on the wire."""
+"""JSON objects of datastores and their versions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datastores.catalog import Datastore
-from functions.entrypoint.catalog import Offer
+from functions.entrypoint.version_catalog import CatalogEntry
 from functions.entrypoint.views.common import resource_links
 
 EXTENSIONS_SINCE = 2
+"""N of the first microversion 1.N that has a version's extensions."""
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """A datastore with the versions to show of it, and the id of the one taken when none is asked for."""
+class DatastoreListing:
+    """A datastore, those of its versions to show, and the id of its default version."""
 
     datastore: Datastore
-    offers: Sequence[Offer]
+    entries: Sequence[CatalogEntry]
     default_version_id: str | None
 
 
-def datastore_view(shelf: Shelf, project_url: str, *, is_admin: bool, minor: int) -> dict[str, object]:
-    """A datastore; administrators see which of its versions are active."""
-    datastore = shelf.datastore
+def datastore_view(listing: DatastoreListing, project_url: str, *, is_admin: bool, minor: int) -> dict[str, object]:
+    """Return a datastore with its versions; administrators see whether each is active."""
+    datastore = listing.datastore
     view: dict[str, object] = {
         "id": datastore.id,
         "name": datastore.name,
         "links": resource_links(project_url, "datastores", datastore.id),
-        "versions": [_version(offer, project_url, is_admin, minor) for offer in shelf.offers],
+        "versions": [_version(entry, project_url, is_admin, minor) for entry in listing.entries],
     }
-    if shelf.default_version_id is not None:
-        view["default_version"] = shelf.default_version_id
+    if listing.default_version_id is not None:
+        view["default_version"] = listing.default_version_id
     return view
 
 
-def version_view(offer: Offer, project_url: str, *, is_admin: bool, minor: int) -> dict[str, object]:
-    """A version outside its datastore, which it then names."""
-    return _version(offer, project_url, is_admin, minor) | {"datastore": offer.datastore.id}
+def version_view(entry: CatalogEntry, project_url: str, *, is_admin: bool, minor: int) -> dict[str, object]:
+    """Return a version with its datastore's id."""
+    return _version(entry, project_url, is_admin, minor) | {"datastore": entry.datastore.id}
 
 
-def _version(offer: Offer, project_url: str, is_admin: bool, minor: int) -> dict[str, object]:
-    more: dict[str, object] = {"active": offer.active} if is_admin else {}
+def _version(entry: CatalogEntry, project_url: str, is_admin: bool, minor: int) -> dict[str, object]:
+    more: dict[str, object] = {"active": entry.active} if is_admin else {}
     if minor >= EXTENSIONS_SINCE:
-        more["extensions"] = list(offer.version.extensions)
+        more["extensions"] = list(entry.version.extensions)
     return more | {
-        "id": offer.version.id,
-        "name": offer.version.name,
-        "version": offer.version.number,
-        "links": resource_links(project_url, f"datastores/{offer.datastore.id}/versions", offer.version.id),
+        "id": entry.version.id,
+        "name": entry.version.name,
+        "version": entry.version.number,
+        "links": resource_links(project_url, f"datastores/{entry.datastore.id}/versions", entry.version.id),
     }

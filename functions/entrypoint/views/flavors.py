@@ -1,11 +1,11 @@
-"""Flavors on the wire."""
+"""JSON objects of flavors."""
 
-from functions.cloud.flavors import Flavor
 from functions.entrypoint.views.common import resource_links
+from functions.topology.flavors import Flavor
 
 
 def flavor_view(flavor: Flavor, project_url: str) -> dict[str, object]:
-    """A flavor; `id` is null when it is not a plain integer, for gophercloud's field is one."""
+    """Return a flavor; `id` is null unless it is an integer, the type of gophercloud's field."""
     return {
         "id": int(flavor.id) if flavor.id.isascii() and flavor.id.isdigit() else None,
         "str_id": flavor.id,

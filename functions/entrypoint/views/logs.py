@@ -1,14 +1,14 @@
-"""Logs on the wire, in Trove's words."""
+"""JSON objects of logs, with Trove's values."""
 
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from functions.cloud.log_container import CONTAINER, prefix
+from functions.storage.log_container import CONTAINER, prefix
 
 
 class Log(BaseModel):
-    """A log as its host measured it."""
+    """A log as its host reports it."""
 
     name: str
     type: str
@@ -19,16 +19,16 @@ class Log(BaseModel):
 
 
 @dataclass(frozen=True)
-class Place:
-    """Whose log it is: with the log's name it says where it is published."""
+class LogOwner:
+    """The instance and datastore of a log, which name its prefix in Swift."""
 
     instance_id: str
     datastore: str
 
 
-def log_view(log: Log, place: Place) -> dict[str, object]:
-    """A log; before it is published its place is the text None, as in Trove."""
-    published, below = log.published_bytes > 0, prefix(place.instance_id, place.datastore, log.name)
+def log_view(log: Log, owner: LogOwner) -> dict[str, object]:
+    """Return a log; before it is published, container and prefix are the text None, as in Trove."""
+    published, below = log.published_bytes > 0, prefix(owner.instance_id, owner.datastore, log.name)
     return {
         "name": log.name,
         "type": log.type,

@@ -1,20 +1,22 @@
-"""Instances as administrators see them."""
+"""JSON objects of instances for administrators."""
 
-from functions.entrypoint.catalog import Offer
+from functions.entrypoint.version_catalog import CatalogEntry
 from functions.entrypoint.views.common import optional_time
-from functions.entrypoint.views.instances import Viewer, instance_detail
-from functions.state.models import Instance
+from functions.entrypoint.views.instances import ViewContext, instance_detail
+from functions.state.instances.models import Instance
 
 NO_TASK = "No tasks for the instance."
-"""Trove's words."""
+"""Trove's text for an instance without an active operation."""
 
 
-def mgmt_instance_view(instance: Instance, offer: Offer, viewer: Viewer, task: str | None) -> dict[str, object]:
-    """An instance with its host and the operation that is under way."""
-    return instance_detail(instance, offer, viewer) | {
-        "server_id": instance.host_id,
+def mgmt_instance_view(
+    instance: Instance, entry: CatalogEntry, context: ViewContext, host_id: str, task: str | None
+) -> dict[str, object]:
+    """Return an instance with its serving host, or else its last one, and the type of its active operation."""
+    return instance_detail(instance, entry, context) | {
+        "server_id": host_id,
         "server": {
-            "id": instance.host_id,
+            "id": host_id,
             "name": f"trove-{instance.id}",
             "status": instance.status,
             "tenant_id": instance.project_id,

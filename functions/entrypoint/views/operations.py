@@ -1,12 +1,13 @@
-"""Operations on the wire."""
+"""JSON objects of operations."""
 
 from datetime import datetime
 
-from functions.state.models import AuditEvent, Operation, OperationStep
+from functions.state.audit.models import AuditEvent
+from functions.state.operations.models import Operation, OperationTask
 
 
 def operation_view(operation: Operation) -> dict[str, object]:
-    """An operation as lists show it."""
+    """Return an operation without its steps, for lists."""
     error, progress = operation.error, operation.progress
     return {
         "id": operation.id,
@@ -20,25 +21,25 @@ def operation_view(operation: Operation) -> dict[str, object]:
         "started": _precise(operation.started),
         "ended": _precise(operation.ended),
         "deadline": _precise(operation.deadline),
-        "error": error and {"step": error.get("step"), "message": error["message"]},
-        "progress": progress and {name: progress.get(name) for name in ("phase", "bytes", "percent")},
+        "error": error and {"step": error.step, "message": error.message},
+        "progress": progress and {name: getattr(progress, name) for name in ("phase", "bytes", "percent")},
     }
 
 
 def operation_detail(operation: Operation) -> dict[str, object]:
-    """An operation with its steps in the order they were first started, and its events in their order."""
-    steps, events = [_step(step) for step in operation.steps], [_event(event) for event in operation.events]
+    """Return an operation with its steps in the order of their first start, and its events in theirs."""
+    steps, events = [_step(task) for task in operation.tasks], [_event(event) for event in operation.events]
     return operation_view(operation) | {"steps": steps, "events": events}
 
 
-def _step(step: OperationStep) -> dict[str, object]:
+def _step(task: OperationTask) -> dict[str, object]:
     return {
-        "name": step.name,
-        "state": step.state,
-        "started": _precise(step.started),
-        "ended": _precise(step.ended),
-        "attempts": step.attempts,
-        "error": step.error["message"] if step.error else None,
+        "name": task.step,
+        "state": task.state,
+        "started": _precise(task.started),
+        "ended": _precise(task.ended),
+        "attempts": task.attempts,
+        "error": task.error.message if task.error else None,
     }
 
 
@@ -54,5 +55,5 @@ def _event(event: AuditEvent) -> dict[str, object]:
 
 
 def _precise(moment: datetime | None) -> str | None:
-    """UTC to the millisecond: steps take fractions of a second."""
+    """Return the time to the millisecond, in UTC: steps take fractions of a second."""
     return moment.isoformat(timespec="milliseconds") if moment else None

@@ -1,11 +1,11 @@
-"""Schedules on the wire."""
+"""JSON objects of schedules."""
 
 from functions.entrypoint.views.common import optional_time, time_text
-from functions.state.models import Schedule
+from functions.state.schedules.models import Schedule
 
 
 def schedule_view(schedule: Schedule) -> dict[str, object]:
-    """A schedule; `next_run` in the past is one that waits or was missed."""
+    """Return a schedule; a `next_run` in the past waits for its instance or was missed."""
     return {
         "id": schedule.id,
         "name": schedule.name,

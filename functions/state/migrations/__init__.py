@@ -7,7 +7,7 @@ from alembic.config import Config
 
 
 def config(database_url: str) -> Config:
-    """Alembic's configuration for this database; no file is read."""
+    """Return Alembic's configuration for the database, without reading a file."""
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent))
     settings.attributes["database_url"] = database_url
@@ -15,5 +15,5 @@ def config(database_url: str) -> Config:
 
 
 def upgrade(database_url: str, revision: str = "head") -> None:
-    """Bring the schema to `revision`; nothing happens when it is there."""
+    """Upgrade the schema to `revision`, unless it is there already."""
     command.upgrade(config(database_url), revision)

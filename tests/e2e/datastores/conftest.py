@@ -12,6 +12,30 @@ from tests.support.releases import Release, releases
 from tests.support.tempurl_sink import TempUrlSink
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker of stories known."""
+    config.addinivalue_line(
+        "markers", "needs(*capabilities, parameter): the story is for releases that have these, and a parameter to try"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the stories of roles that a release does not play."""
+    left_out = [item for item in items if not _is_played(item)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _is_played(item: pytest.Item) -> bool:
+    marker, call = item.get_closest_marker("needs"), getattr(item, "callspec", None)
+    if marker is None or call is None:
+        return True
+    release: Release = call.params["release"]
+    parameter = marker.kwargs.get("parameter")
+    has_parameter = parameter is None or getattr(release.conformance, parameter) is not None
+    return has_parameter and all(release.can(capability) for capability in marker.args)
+
+
 @pytest.fixture(scope="module", params=releases(), ids=str)
 def release(request: pytest.FixtureRequest) -> Release:
     """A version of a datastore: the test is for every one that this machine runs."""

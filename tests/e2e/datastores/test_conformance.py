@@ -1,30 +1,31 @@
-"""Every datastore version that this machine runs, as its tenants use it, by what it can do: one story of an instance.
+"""Every datastore version that this machine runs, as its tenants use it: stories by the roles of its engine.
 
 Through the API of the embedded cloud and the database's own clients. `datastores/<name>/conformance.py` says how a
-datastore is written to, read, and which of its parameters are tried.
+datastore is written to, read, and which of its parameters are tried. The stories of a version share an instance; each
+writes numbers of its own, and leaves the instance with the settings, users and databases that it had.
 """
 
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from datastores.catalog import Capability
-from datastores.conformance import ConformanceRefused, Server, Session
+from datastores.conformance import ConformanceRefused, ParameterChange
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import DemoError, Tenant
+from tests.e2e.datastores.instances import Instance, create
 from tests.support.api import LATEST, Api, fault
-from tests.support.releases import Release
+from tests.support.releases import Release, releases
+from tests.support.takeover import OLD, require_takeover
 from tests.support.tenants import delete_instance, follow, outcome, project_id, tenant
-from tests.support.tls import written
-from tests.support.traces import Traces, traces
+from tests.support.tls import certified, written
+from tests.support.traces import traces
 
-USER, DATABASE = "tester", "app"
-FIRST, SECOND, THIRD = range(1000), range(1000, 1500), range(1500, 1600)
 UNSUPPORTED: dict[Capability, tuple[tuple[str, str, dict[str, Any] | None], ...]] = {
     "databases": (("GET", "/instances/{id}/databases", None), ("DELETE", "/instances/{id}/databases/app", None)),
     "users": (
@@ -43,6 +44,15 @@ UNSUPPORTED: dict[Capability, tuple[tuple[str, str, dict[str, Any] | None], ...]
 }  # fmt: skip
 """Requests that a datastore without the capability answers with 501."""
 
+RELEASES = releases()
+PAIRS = [
+    (old, new)
+    for new in RELEASES
+    for old in RELEASES
+    if old.datastore == new.datastore and old.version.name in new.version.upgrades_from
+]
+"""Versions of which the second takes over the data of the first."""
+
 pytestmark = pytest.mark.usefixtures("product_environment")
 
 
@@ -53,272 +63,43 @@ def owner(cloud: Cloud) -> Tenant:
 
 
 @pytest.fixture(scope="module")
-def before(cloud: Cloud, release: Release) -> Traces:
-    """What there was before the release's instance."""
-    assert release
-    return traces(cloud, project_id(cloud))
-
-
-@pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where clients have the authorities by which they know servers."""
     return tmp_path_factory.mktemp("clients")
 
 
-@dataclass(frozen=True)
-class Instance:
-    """An instance of the release under test."""
-
-    id: str
-    release: Release
-    server: Server
-
-    def connect(self) -> Session:
-        """A tenant's session."""
-        return self.release.conformance.connect(self.server)
-
-    def read(self) -> set[int]:
-        """The numbers in it, by a session of their own."""
-        with self.connect() as session:
-            return session.read()
-
-    def setting(self, name: str) -> str:
-        """A parameter as a tenant sees it."""
-        with self.connect() as session:
-            return session.setting(name)
-
-
-def create(owner: Tenant, release: Release, password: str, files: Path, backup_id: str | None = None) -> Instance:
-    """An ACTIVE instance, empty or with a backup's data; `files` is a directory for what clients need."""
-    datastore = release.datastore
-    asked: dict[str, Any] = {"name": f"conformance-{release}", "flavorRef": "1"}
-    asked["datastore"] = {"type": datastore.name, "version": release.version.name}
-    if datastore.volume:
-        asked["volume"] = {"size": 1}
-    database = DATABASE if release.can("databases") else None
-    user = USER if release.can("users") else None
-    if backup_id is not None:
-        asked["restorePoint"] = {"backupRef": backup_id}
-    else:
-        databases = [{"name": name} for name in (database,) if name]
-        asked["databases"] = databases
-        asked["users"] = [{"name": user, "password": password, "databases": databases}] if user else []
-    instance_id = owner.request("POST", "/instances", {"instance": asked})["instance"]["id"]
-    follow(owner, "instance_create" if backup_id is None else "instance_restore", instance_id=instance_id)
-    shown = owner.request("GET", f"/instances/{instance_id}")["instance"]
-    authority = written(files / instance_id, shown["tls"]["ca_certificate"]) if shown["tls"] else None
-    server = Server(shown["ip"][0], datastore.ports[0], user, password if user else None, database, authority)
-    return Instance(instance_id, release, server)
-
-
 @pytest.fixture(scope="module")
-def instance(owner: Tenant, release: Release, before: Traces, files: Path) -> Instance:
-    """The instance that the story is about."""
-    assert before
-    return create(owner, release, secrets.token_hex(16), files)
+def instance(owner: Tenant, release: Release, files: Path) -> Iterator[Instance]:
+    """The instance that the stories of a release share."""
+    made = create(owner, release, files)
+    yield made
+    delete_instance(owner, made.id)
 
 
-def require(release: Release, *capabilities: Capability) -> None:
-    """Skip what a datastore cannot do: the test of the unsupported shows that it says so."""
-    for capability in capabilities:
-        if not release.can(capability):
-            pytest.skip(f"{release} does not have the capability {capability}: it answers 501, as tested")
+# server
 
 
-def test_the_catalog_describes_it(demo: Api, release: Release) -> None:
+def test_server_is_in_the_catalog_that_the_api_shows(demo: Api, release: Release) -> None:
     shown = demo.get(f"/datastores/{release.datastore.name}")["datastore"]
     assert shown["id"] == release.datastore.id
     assert (release.version.id, release.version.name) in {(item["id"], item["name"]) for item in shown["versions"]}
 
 
-def test_it_is_created_written_restarted_and_read(owner: Tenant, instance: Instance) -> None:
-    with instance.connect() as session:
-        session.write(FIRST)
-        assert session.read() == set(FIRST)
-    owner.request("POST", f"/instances/{instance.id}/action", {"restart": {}})
-    follow(owner, "instance_restart", instance_id=instance.id)
-    expected = set(FIRST) if instance.release.conformance.durable else set()
-    assert instance.read() == expected
+def test_server_keeps_what_was_written_over_a_restart(instance: Instance) -> None:
+    """A datastore that is not durable forgets it."""
+    numbers = instance.fresh()
+    instance.write(numbers)
+    instance.restart()
+    assert instance.read() & numbers == instance.durable(numbers)
 
 
-def test_a_wrong_password_opens_nothing(instance: Instance) -> None:
-    require(instance.release, "users")
-    with pytest.raises(ConformanceRefused):
-        instance.release.conformance.connect(replace(instance.server, password="wrong"))
-    with pytest.raises(ConformanceRefused):
-        instance.release.conformance.connect(replace(instance.server, user="nobody-here"))
+def test_server_leaves_nothing_when_it_is_deleted(cloud: Cloud, owner: Tenant, release: Release, files: Path) -> None:
+    before = traces(cloud, project_id(cloud))
+    delete_instance(owner, create(owner, release, files).id)
+    assert traces(cloud, project_id(cloud)) == before
 
 
-def test_configuration_is_applied_and_shown(owner: Tenant, demo: Api, instance: Instance) -> None:
-    require(instance.release, "configuration")
-    wanted = instance.release.conformance
-    described = parameters(demo, instance.release)
-    for change, needs_restart in ((wanted.dynamic, False), (wanted.static, True)):
-        if change is None:
-            continue
-        assert described[change.name]["restart_required"] is needs_restart
-        assert instance.setting(change.name) != change.shown, f"{change.name} has the value already"
-        with attached(owner, instance, {change.name: change.value}):
-            if needs_restart:
-                assert status(owner, instance) == "RESTART_REQUIRED"
-                owner.request("POST", f"/instances/{instance.id}/action", {"restart": {}})
-                follow(owner, "instance_restart", instance_id=instance.id)
-            assert status(owner, instance) in {"ACTIVE", "HEALTHY"}
-            assert instance.setting(change.name) == change.shown
-        if not needs_restart:
-            assert instance.setting(change.name) != change.shown, "the group is detached and its value still there"
-
-
-def parameters(demo: Api, release: Release) -> dict[str, dict[str, Any]]:
-    """What can be set, by name, as the API describes it."""
-    listed = demo.get(f"/datastores/{release.datastore.name}/versions/{release.version.id}/parameters")
-    return {parameter["name"]: parameter for parameter in listed["configuration-parameters"]}
-
-
-def status(owner: Tenant, instance: Instance) -> str:
-    """The instance's status."""
-    found: str = owner.request("GET", f"/instances/{instance.id}")["instance"]["status"]
-    return found
-
-
-def group_of(release: Release, values: dict[str, Any]) -> dict[str, Any]:
-    """The body that makes a configuration group."""
-    version = {"type": release.datastore.name, "version": release.version.name}
-    return {"configuration": {"name": f"conformance-{release}", "values": values, "datastore": version}}
-
-
-@contextmanager
-def attached(owner: Tenant, instance: Instance, values: dict[str, Any]) -> Iterator[None]:
-    """Inside the block the instance has a configuration group with these values."""
-    group_id = owner.request("POST", "/configurations", group_of(instance.release, values))["configuration"]["id"]
-    try:
-        owner.request("PUT", f"/instances/{instance.id}", {"instance": {"configuration": group_id}})
-        follow(owner, "instance_configure", instance_id=instance.id)
-        yield
-    finally:
-        owner.request("PUT", f"/instances/{instance.id}", {"instance": {}})
-        follow(owner, "instance_configure", instance_id=instance.id)
-        owner.request("DELETE", f"/configurations/{group_id}")
-
-
-def test_bad_values_are_refused(owner: Tenant, demo: Api, instance: Instance) -> None:
-    require(instance.release, "configuration")
-    bad, refused = instance.release.conformance.bad, instance.release.conformance.refused
-    assert bad, "a datastore with parameters has a value that breaks a rule"
-    code, _, message = fault(demo.call("POST", "/configurations", json=group_of(instance.release, dict([bad]))))
-    assert code == 422
-    assert bad[0] in message
-    if refused is not None:
-        assert_rolled_back(owner, instance, *refused)
-
-
-def assert_rolled_back(owner: Tenant, instance: Instance, name: str, value: object) -> None:
-    """The engine refuses the value; the operation fails and says so, and the database goes on as before."""
-    group_id = owner.request("POST", "/configurations", group_of(instance.release, {name: value}))["configuration"][
-        "id"
-    ]
-    try:
-        with pytest.raises(DemoError) as refusal:
-            owner.request("PUT", f"/instances/{instance.id}", {"instance": {"configuration": group_id}})
-            follow(owner, "instance_configure", instance_id=instance.id)
-        assert name in str(refusal.value).lower()
-        assert instance.read() >= (set(FIRST) if instance.release.conformance.durable else set())
-    finally:
-        owner.request("DELETE", f"/configurations/{group_id}")
-
-
-def test_backups_are_restored_each_to_its_own_moment(owner: Tenant, instance: Instance, files: Path) -> None:
-    require(instance.release, "backup")
-    chain = [(back_up(owner, instance, None), instance.read())]
-    if instance.release.can("incremental_backup"):
-        for more in (SECOND, THIRD):
-            with instance.connect() as session:
-                session.write(more)
-            chain.append((back_up(owner, instance, chain[-1][0]), instance.read()))
-    with instance.connect() as session:
-        session.write([10**6])
-    try:
-        for backup_id, numbers in chain:
-            restored = create(owner, instance.release, str(instance.server.password), files, backup_id)
-            assert restored.read() == numbers, "the restored data is not that of the moment of the backup"
-            delete_instance(owner, restored.id)
-    finally:
-        owner.request("DELETE", f"/backups/{chain[0][0]}")
-        follow(owner, "backup_delete", backup_id=chain[0][0])
-
-
-def back_up(owner: Tenant, instance: Instance, parent: str | None) -> str:
-    """A COMPLETED backup, incremental where it has a parent."""
-    asked = {"name": f"conformance-{instance.release}", "instance": instance.id}
-    more: dict[str, Any] = {"parent_id": parent, "incremental": 1} if parent else {}
-    backup_id: str = owner.request("POST", "/backups", {"backup": asked | more})["backup"]["id"]
-    follow(owner, "backup_create", backup_id=backup_id)
-    shown = owner.request("GET", f"/backups/{backup_id}")["backup"]
-    assert (shown["status"], shown["parent_id"]) == ("COMPLETED", parent)
-    return backup_id
-
-
-def test_databases_and_users_come_and_go(owner: Tenant, instance: Instance) -> None:
-    require(instance.release, "users")
-    accounts = f"/instances/{instance.id}"
-    second = replace(instance.server, user="second", password=secrets.token_hex(16))
-    grants: list[dict[str, str]] = []
-    if instance.release.can("databases"):
-        owner.request("POST", f"{accounts}/databases", {"databases": [{"name": "more"}]})
-        second, grants = replace(second, database="more"), [{"name": "more"}]
-        assert names(owner, f"{accounts}/databases") == {DATABASE, "more"}
-    user = {"name": second.user, "password": second.password, "databases": grants}
-    owner.request("POST", f"{accounts}/users", {"users": [user]})
-    assert names(owner, f"{accounts}/users") == {USER, "second"}
-    with instance.release.conformance.connect(second) as session:
-        session.write([1, 2])
-        assert {1, 2} <= session.read()
-    owner.request("DELETE", f"{accounts}/users/second")
-    assert names(owner, f"{accounts}/users") == {USER}
-    with pytest.raises(ConformanceRefused):
-        instance.release.conformance.connect(second)
-    if grants:
-        owner.request("DELETE", f"{accounts}/databases/more")
-        assert names(owner, f"{accounts}/databases") == {DATABASE}
-
-
-def test_users_come_and_go_while_a_backup_is_made(owner: Tenant, instance: Instance) -> None:
-    require(instance.release, "users", "backup")
-    users = f"/instances/{instance.id}/users"
-    asked = {"name": "beside", "instance": instance.id}
-    backup_id = owner.request("POST", "/backups", {"backup": asked})["backup"]["id"]
-    for name in ("one", "two"):
-        owner.request("POST", users, {"users": [{"name": name, "password": secrets.token_hex(16)}]})
-        owner.request("DELETE", f"{users}/{name}")
-        assert names(owner, users) == {USER}
-    assert outcome(owner, "backup_create", backup_id=backup_id).state == "SUCCEEDED"
-    listed = owner.request("GET", f"/operations?instance_id={instance.id}")["operations"]
-    [copy] = [seen for seen in listed if seen["backup_id"] == backup_id]
-    begun = [seen["created"] for seen in listed if seen["type"] == "user_create"]
-    beside = [at for at in begun if copy["created"] < at < copy["ended"]]
-    assert beside, "the backup was over before the first user was made"
-    owner.request("DELETE", f"/backups/{backup_id}")
-    follow(owner, "backup_delete", backup_id=backup_id)
-
-
-def names(owner: Tenant, path: str) -> set[str]:
-    """Names of the databases or users that the API lists."""
-    return {item["name"] for item in owner.request("GET", path)[path.rpartition("/")[2]]}
-
-
-def test_root_is_enabled_and_disabled(owner: Tenant, instance: Instance) -> None:
-    require(instance.release, "root")
-    root = owner.request("POST", f"/instances/{instance.id}/root")["user"]
-    server = replace(instance.server, user=root["name"], password=root["password"])
-    with instance.release.conformance.connect(server) as session:
-        assert set(FIRST) <= session.read()
-    owner.request("DELETE", f"/instances/{instance.id}/root")
-    follow(owner, "root_disable", instance_id=instance.id)
-    with pytest.raises(ConformanceRefused):
-        instance.release.conformance.connect(server)
-
-
-def test_what_it_cannot_do_is_answered_with_501(demo: Api, instance: Instance) -> None:
+def test_server_answers_501_for_a_role_that_it_lacks(demo: Api, instance: Instance) -> None:
     words = {
         "{id}": instance.id, "{datastore}": instance.release.datastore.name, "{version}": instance.release.version.id
     }  # fmt: skip
@@ -341,6 +122,244 @@ def filled(template: Any, words: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
     return template
 
 
-def test_deleting_it_leaves_nothing(cloud: Cloud, owner: Tenant, instance: Instance, before: Traces) -> None:
+# tls
+
+
+def test_tls_lets_clients_know_the_server_by_its_authority(instance: Instance, tmp_path: Path) -> None:
+    """A client that trusts this authority works with the server, one that trusts another does not."""
+    if instance.server.authority is None:
+        pytest.skip(f"{instance.release} was built without TLS")
+    numbers = instance.fresh()
+    instance.write(numbers)
+    stranger = written(tmp_path / "stranger.crt", certified("stranger").text)
+    with pytest.raises(Exception, match=r"(?i)certificate.verify.failed"):
+        instance.connect(replace(instance.server, authority=stranger)).read()
+
+
+# tuning
+
+
+@pytest.mark.needs("configuration", parameter="dynamic")
+def test_tuning_puts_a_dynamic_parameter_in_force_at_once_and_takes_it_back(demo: Api, instance: Instance) -> None:
+    change = parameter(demo, instance, instance.release.conformance.dynamic, restart_required=False)
+    with attached(instance, {change.name: change.value}):
+        assert instance.status in {"ACTIVE", "HEALTHY"}
+        assert instance.setting(change.name) == change.shown
+    assert instance.setting(change.name) != change.shown, "the group is detached and its value still there"
+
+
+@pytest.mark.needs("configuration", parameter="static")
+def test_tuning_puts_a_static_parameter_in_force_with_a_restart(demo: Api, instance: Instance) -> None:
+    change = parameter(demo, instance, instance.release.conformance.static, restart_required=True)
+    with attached(instance, {change.name: change.value}):
+        assert instance.status == "RESTART_REQUIRED"
+        instance.restart()
+        assert instance.status in {"ACTIVE", "HEALTHY"}
+        assert instance.setting(change.name) == change.shown
+    instance.restart()
+    assert instance.setting(change.name) != change.shown, "the group is detached and its value still there"
+
+
+@pytest.mark.needs("configuration", parameter="bad")
+def test_tuning_refuses_a_value_that_breaks_its_rule(demo: Api, release: Release) -> None:
+    bad = release.conformance.bad
+    assert bad
+    code, _, message = fault(demo.call("POST", "/configurations", json=group_of(release, dict([bad]))))
+    assert code == 422
+    assert bad[0] in message
+
+
+@pytest.mark.needs("configuration", parameter="refused")
+def test_tuning_changes_nothing_when_the_server_refuses_a_value(owner: Tenant, instance: Instance) -> None:
+    """The operation fails and says so, and the database goes on as before."""
+    assert instance.release.conformance.refused
+    (name, value), numbers = instance.release.conformance.refused, instance.fresh()
+    instance.write(numbers)
+    group = owner.request("POST", "/configurations", group_of(instance.release, {name: value}))["configuration"]
+    try:
+        with pytest.raises(DemoError) as refusal:
+            owner.request("PUT", instance.path, {"instance": {"configuration": group["id"]}})
+            follow(owner, "instance_configure", instance_id=instance.id)
+        assert name in str(refusal.value).lower()
+        assert instance.read() >= instance.durable(numbers)
+    finally:
+        owner.request("DELETE", f"/configurations/{group['id']}")
+
+
+def parameter(
+    demo: Api, instance: Instance, change: ParameterChange | None, *, restart_required: bool
+) -> ParameterChange:
+    """The change, of a parameter that the API describes and that has another value yet."""
+    assert change
+    release = instance.release
+    listed = demo.get(f"/datastores/{release.datastore.name}/versions/{release.version.id}/parameters")
+    described = {found["name"]: found for found in listed["configuration-parameters"]}
+    assert described[change.name]["restart_required"] is restart_required
+    assert instance.setting(change.name) != change.shown, f"{change.name} has the value already"
+    return change
+
+
+def group_of(release: Release, values: dict[str, Any]) -> dict[str, Any]:
+    """The body that makes a configuration group."""
+    version = {"type": release.datastore.name, "version": release.version.name}
+    return {"configuration": {"name": f"conformance-{release}", "values": values, "datastore": version}}
+
+
+@contextmanager
+def attached(instance: Instance, values: dict[str, Any]) -> Iterator[None]:
+    """Inside the block the instance has a configuration group with these values."""
+    owner = instance.owner
+    group = owner.request("POST", "/configurations", group_of(instance.release, values))["configuration"]
+    try:
+        owner.request("PUT", instance.path, {"instance": {"configuration": group["id"]}})
+        follow(owner, "instance_configure", instance_id=instance.id)
+        yield
+    finally:
+        owner.request("PUT", instance.path, {"instance": {}})
+        follow(owner, "instance_configure", instance_id=instance.id)
+        owner.request("DELETE", f"/configurations/{group['id']}")
+
+
+# tenants
+
+
+@pytest.mark.needs("users")
+def test_tenants_enter_with_their_password_only(instance: Instance) -> None:
+    for wrong in (replace(instance.server, password="wrong"), replace(instance.server, user="nobody-here")):
+        with pytest.raises(ConformanceRefused):
+            instance.connect(wrong)
+
+
+@pytest.mark.needs("users")
+def test_tenants_users_come_and_go(owner: Tenant, instance: Instance) -> None:
+    user = replace(instance.server, user="second", password=secrets.token_hex(16))
+    granted = [{"name": instance.server.database}] if instance.server.database else []
+    asked = {"name": user.user, "password": user.password, "databases": granted}
+    owner.request("POST", f"{instance.path}/users", {"users": [asked]})
+    assert "second" in instance.names("users")
+    with instance.connect(user):
+        pass
+    owner.request("DELETE", f"{instance.path}/users/second")
+    assert "second" not in instance.names("users")
+    with pytest.raises(ConformanceRefused):
+        instance.connect(user)
+
+
+@pytest.mark.needs("databases", "users")
+def test_tenants_databases_come_and_go(owner: Tenant, instance: Instance) -> None:
+    """A user who is granted a database writes there; deleted, it is not listed any more."""
+    user, numbers = (
+        replace(instance.server, user="third", password=secrets.token_hex(16), database="more"),
+        instance.fresh(),
+    )
+    owner.request("POST", f"{instance.path}/databases", {"databases": [{"name": "more"}]})
+    asked = {"name": user.user, "password": user.password, "databases": [{"name": "more"}]}
+    owner.request("POST", f"{instance.path}/users", {"users": [asked]})
+    assert "more" in instance.names("databases")
+    with instance.connect(user) as session:
+        session.write(sorted(numbers))
+        assert session.read() == numbers
+    owner.request("DELETE", f"{instance.path}/users/third")
+    owner.request("DELETE", f"{instance.path}/databases/more")
+    assert "more" not in instance.names("databases")
+
+
+@pytest.mark.needs("root")
+def test_tenants_root_reads_everything_until_it_is_disabled(owner: Tenant, instance: Instance) -> None:
+    numbers = instance.fresh()
+    instance.write(numbers)
+    root = owner.request("POST", f"{instance.path}/root")["user"]
+    server = replace(instance.server, user=root["name"], password=root["password"])
+    with instance.connect(server) as session:
+        assert session.read() >= numbers
+    owner.request("DELETE", f"{instance.path}/root")
+    follow(owner, "root_disable", instance_id=instance.id)
+    with pytest.raises(ConformanceRefused):
+        instance.connect(server)
+
+
+# backups
+
+
+@pytest.mark.needs("backup")
+def test_backups_are_restored_each_to_its_own_moment(owner: Tenant, instance: Instance, files: Path) -> None:
+    """A full backup and, where the datastore has them, incremental ones upon it."""
+    chain: list[tuple[str, set[int]]] = []
+    for _ in range(3 if instance.release.can("incremental_backup") else 1):
+        instance.write(instance.fresh())
+        chain.append((back_up(instance, chain[-1][0] if chain else None), instance.read()))
+    instance.write(instance.fresh())
+    try:
+        for backup_id, numbers in chain:
+            restored = create(owner, instance.release, files, instance.server.password, backup_id)
+            assert restored.read() == numbers, "the restored data is not that of the moment of the backup"
+            delete_instance(owner, restored.id)
+    finally:
+        owner.request("DELETE", f"/backups/{chain[0][0]}")
+        follow(owner, "backup_delete", backup_id=chain[0][0])
+
+
+def back_up(instance: Instance, parent: str | None) -> str:
+    """A COMPLETED backup, incremental where it has a parent."""
+    asked = {"name": f"conformance-{instance.release}", "instance": instance.id}
+    more: dict[str, Any] = {"parent_id": parent, "incremental": 1} if parent else {}
+    backup_id: str = instance.owner.request("POST", "/backups", {"backup": asked | more})["backup"]["id"]
+    follow(instance.owner, "backup_create", backup_id=backup_id)
+    shown = instance.owner.request("GET", f"/backups/{backup_id}")["backup"]
+    assert (shown["status"], shown["parent_id"]) == ("COMPLETED", parent)
+    return backup_id
+
+
+@pytest.mark.needs("users", "backup")
+def test_backups_are_made_while_users_come_and_go(owner: Tenant, instance: Instance) -> None:
+    users = f"{instance.path}/users"
+    asked = {"name": "beside", "instance": instance.id}
+    backup_id = owner.request("POST", "/backups", {"backup": asked})["backup"]["id"]
+    for name in ("one", "two"):
+        owner.request("POST", users, {"users": [{"name": name, "password": secrets.token_hex(16)}]})
+        owner.request("DELETE", f"{users}/{name}")
+        assert name not in instance.names("users")
+    assert outcome(owner, "backup_create", backup_id=backup_id).state == "SUCCEEDED"
+    listed = owner.request("GET", f"/operations?instance_id={instance.id}")["operations"]
+    [copy] = [seen for seen in listed if seen["backup_id"] == backup_id]
+    begun = [seen["created"] for seen in listed if seen["type"] == "user_create"]
+    beside = [at for at in begun if copy["created"] < at < copy["ended"]]
+    assert beside, "the backup was over before the first user was made"
+    owner.request("DELETE", f"/backups/{backup_id}")
+    follow(owner, "backup_delete", backup_id=backup_id)
+
+
+# logs
+
+
+@pytest.mark.needs("logs")
+def test_logs_are_published_for_an_administrator(admin: Api, instance: Instance) -> None:
+    """Each log that the datastore names can be published, whether the server has written to it or not."""
+    for name in instance.release.datastore.logs:
+        reply = admin.call("POST", f"{instance.path}/log", json={"name": name, "publish": 1})
+        assert reply.status_code == 200, reply.text
+        assert reply.json()["log"]["name"] == name
+
+
+# conversion
+
+
+@pytest.mark.parametrize(("old", "new"), PAIRS, ids=[f"{old} to {new.version.name}" for old, new in PAIRS])
+def test_conversion_keeps_what_was_written_and_has_no_way_back(
+    owner: Tenant, demo: Api, files: Path, old: Release, new: Release
+) -> None:
+    if str(old) == f"postgresql-{OLD}":
+        require_takeover()
+    instance = create(owner, old, files)
+    numbers = instance.fresh()
+    instance.write(numbers)
+    owner.request("PUT", instance.path, {"instance": {"datastore_version": new.version.name}})
+    follow(owner, "instance_upgrade", instance_id=instance.id)
+    shown = owner.request("GET", instance.path)["instance"]
+    assert (shown["datastore"]["version"], shown["status"]) == (new.version.name, "ACTIVE")
+    server = replace(instance.server, authority=instance.server.authority if shown["tls"] else None)
+    assert replace(instance, release=new, server=server).read() == instance.durable(numbers)
+    back = {"instance": {"datastore_version": old.version.name}}
+    code, _name, message = fault(demo.call("PUT", instance.path, json=back))
+    assert (code, "takes over the data of" in message) == (400, True)
     delete_instance(owner, instance.id)
-    assert traces(cloud, project_id(cloud)) == before

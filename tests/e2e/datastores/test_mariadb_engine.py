@@ -18,7 +18,7 @@ import pymysql
 import pytest
 
 from datastores.mariadb import make_parameters
-from functions.cloud.tls_ca import TlsAuthority
+from functions.hostlink.tls_ca import TlsAuthority
 from tests.e2e.datastores.conftest import Hosts
 from tests.support.host_driver import HostDriver, as_engine_user
 from tests.support.releases import Release, releases

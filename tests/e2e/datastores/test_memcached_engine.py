@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from datastores.conformance import Server, of
-from functions.cloud.tls_ca import TlsAuthority
+from functions.hostlink.tls_ca import TlsAuthority
 from tests.e2e.datastores.conftest import Hosts
 from tests.support.host_driver import HostDriver
 from tests.support.releases import releases

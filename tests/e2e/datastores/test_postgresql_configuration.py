@@ -170,3 +170,9 @@ def test_the_server_takes_every_parameter_of_the_catalog(host: HostDriver) -> No
     with pytest.raises(psycopg2.Error):
         query(host, "SELECT 1", password="wrong")
     configure(host)
+
+
+def test_no_process_logs_that_a_file_of_settings_is_missing(host: HostDriver) -> None:
+    written = b"".join(path.read_bytes() for path in (host.root / "log").glob("postgresql-*.log"))
+    assert b"database system is ready to accept connections" in written, "the log is not looked at"
+    assert b"skipping missing configuration file" not in written

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from functions.cloud.tls_ca import TlsAuthority
+from functions.hostlink.tls_ca import TlsAuthority
 from tests.e2e.datastores.conftest import Hosts
 from tests.support.host_driver import HostDriver, as_engine_user, with_certificate
 from tests.support.releases import Release, releases

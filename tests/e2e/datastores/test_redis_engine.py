@@ -20,7 +20,7 @@ import valkey
 
 from datastores.catalog import catalog
 from datastores.host.names import USER
-from functions.cloud.tls_ca import TlsAuthority
+from functions.hostlink.tls_ca import TlsAuthority
 from tests.e2e.datastores.conftest import Hosts
 from tests.support.host_driver import HostDriver, as_engine_user
 from tests.support.releases import releases

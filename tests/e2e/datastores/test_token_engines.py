@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from datastores.conformance import ConformanceRefused, Server, Session
-from functions.cloud.tls_ca import TlsAuthority
+from functions.hostlink.tls_ca import TlsAuthority
 from tests.e2e.datastores.conftest import Hosts
 from tests.support.host_driver import HostDriver, with_certificate
 from tests.support.releases import Release, releases

@@ -30,9 +30,9 @@ def run(path: Path, *words: str) -> str:
 def test_the_tutorial_s_datastore_works_as_printed(tmp_path: Path) -> None:
     shutil.copy(PACKAGE.parent / "pyproject.toml", tmp_path)
     shutil.copytree(PACKAGE, tmp_path / "datastores", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "datastores" / "toykv").mkdir()
+    (tmp_path / "datastores" / "toykv" / "engine").mkdir(parents=True)
     files = FILE.findall(PAGE.read_text())
-    assert len(files) == 5
+    assert len(files) == 8
     for name, text in files:
         (tmp_path / name).write_text(text)
     run(tmp_path, "-m", "ruff", "check", "datastores/toykv")

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from datastores.conformance import Server, Session
-from functions.cloud.tls_ca import TlsAuthority
+from functions.hostlink.tls_ca import TlsAuthority
 from tests.e2e.datastores.conftest import Hosts
 from tests.e2e.datastores.test_engines import until
 from tests.support.host_driver import HostDriver

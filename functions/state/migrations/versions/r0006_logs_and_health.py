@@ -1,4 +1,4 @@
-"""Logs, their publications, and since when an instance's database is as it is.
+"""Enabled logs, publications of logs, and when an instance's operating status changed.
 
 Revision ID: 0006
 Revises: 0005

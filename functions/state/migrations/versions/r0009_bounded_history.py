@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from functions.runtime.clock import now
+from functions.base.clock import now
 
 revision = "0009"
 down_revision = "0008"
@@ -32,6 +32,7 @@ INDEXES = {
     },
 }
 COUNTED = timedelta(minutes=5)
+"""Time since their end from which operations are counted in the totals."""
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""When each instance is looked at next, and how often its host was silent.
+"""When each instance is probed next, and how often its host was silent.
 
 Revision ID: 0010
 Revises: 0009

@@ -1,0 +1,1 @@
+"""MariaDB's engine: the MySQL family's, with what MariaDB does in its own way."""

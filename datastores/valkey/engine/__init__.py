@@ -1,0 +1,1 @@
+"""Valkey's engine: Redis' own, with Valkey's programs."""

@@ -1,0 +1,1 @@
+"""Modules that all others use: errors, settings, limits, clock, ids, logs, sealing, statuses."""

@@ -1,0 +1,1 @@
+"""The framework of steps: their declaration, token, envelope and call."""

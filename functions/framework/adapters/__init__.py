@@ -1,0 +1,1 @@
+"""Adapters of `framework.call` to function platforms: one module a platform."""

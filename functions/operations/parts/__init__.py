@@ -1,0 +1,1 @@
+"""Parts of plans, and of the acceptance of requests, that several operations share."""

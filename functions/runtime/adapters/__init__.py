@@ -1,1 +1,0 @@
-"""Thin carriers of the step core: one module per function platform."""

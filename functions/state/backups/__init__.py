@@ -1,0 +1,1 @@
+"""Backups: rows, chains, strategies."""

@@ -1,0 +1,1 @@
+"""Groups of instances that hold the same data, or parts of it."""

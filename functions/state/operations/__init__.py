@@ -1,0 +1,1 @@
+"""Operations: acceptance, moves, timeline, retention."""

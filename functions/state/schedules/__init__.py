@@ -1,0 +1,1 @@
+"""Schedules of backups and their runs."""

@@ -1,0 +1,1 @@
+"""Certificates that tenants brought for their databases."""

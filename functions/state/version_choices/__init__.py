@@ -1,0 +1,1 @@
+"""Choices of administrators for datastore versions."""

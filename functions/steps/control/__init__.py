@@ -1,0 +1,1 @@
+"""Steps that need the state, Heat, Mistral or Swift: one module a noun, one function a verb."""

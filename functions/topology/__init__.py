@@ -1,0 +1,1 @@
+"""The stack of an instance: flavors, names, parameters, outputs."""

@@ -1,0 +1,83 @@
+"""Failover: whatever happens to a group's primary, no acknowledged write is lost, and never do two members take any."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from datastores.conformance import Session
+from deploy.local.cloud import Cloud
+from tests.support.groups import Group, delete_group, hang, kill, new_group, power_off
+from tests.support.releases import releases
+from tests.support.set_checker import SetChecker
+from tests.support.tenants import outcome, tenant
+from tests.support.waiting import eventually
+
+POLICY = {"automatic": True, "mode": "synchronous", "quorum": 1}
+RELEASES = [release for release in releases() if str(release) == "postgresql-18"]
+QUIET_SECONDS = 10.0
+"""How long the watch is left to do what it must not do: three times as long as it takes to find a loss."""
+pytestmark = pytest.mark.usefixtures("product_environment")
+
+
+@pytest.fixture(scope="module", params=RELEASES, ids=str)
+def group(request: pytest.FixtureRequest, cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Group]:
+    """A primary with two replicas whose failover is automatic."""
+    made = new_group(cloud, tenant(cloud), request.param, tmp_path_factory.mktemp("group"), POLICY)
+    yield made
+    delete_group(made)
+
+
+@contextmanager
+def watched(group: Group) -> Iterator[SetChecker]:
+    """Inside the block numbers are written; after it, they are everywhere."""
+    with group.written() as checker:
+        yield checker
+        before = checker.written()
+        eventually(lambda: checker.written() > before + 20, "writes go on", 120)
+    group.check(checker)
+
+
+@pytest.mark.parametrize("fault", [kill, power_off, hang])
+def test_a_replica_takes_the_place_of_a_lost_primary(
+    group: Group, fault: Callable[[Group], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with watched(group) as checker:
+        at = time.monotonic()
+        fault(group)
+        former = group.elect()
+    assert outcome(group.owner, "group_failover", instance_id=former.id).state == "SUCCEEDED"
+    assert checker.primaries() == [former.id, group.primary.id]
+    group.await_return(former)
+    group.check(checker)
+    with capsys.disabled():
+        print(f"\n  {fault.__name__}: {checker.gap(at):.1f} s without a write through the endpoint")
+
+
+def test_a_primary_that_only_the_service_cannot_reach_stays(group: Group) -> None:
+    [server, *_], before = group.ssh_servers(group.primary), group.failovers()
+    with watched(group) as checker:
+        os.kill(server, signal.SIGSTOP)
+        try:
+            time.sleep(QUIET_SECONDS)
+        finally:
+            os.kill(server, signal.SIGCONT)
+    assert checker.primaries() == [group.primary.id]
+    assert group.failovers() == before
+
+
+def test_a_primary_with_too_many_clients_stays(group: Group) -> None:
+    sessions: list[Session] = []
+    before = group.failovers()
+    with watched(group) as checker:
+        with pytest.raises(Exception, match=r"(?i)too many|remaining connection slots"):
+            while True:
+                sessions.append(group.primary.connect())
+        time.sleep(QUIET_SECONDS)
+        for session in sessions:
+            session.close()
+    assert checker.primaries() == [group.primary.id]
+    assert group.failovers() == before
