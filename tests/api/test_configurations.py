@@ -155,8 +155,10 @@ def test_groups_of_another_project_are_not_found(demo: Api, other: Api, group: s
 def test_pages_of_groups_and_of_their_instances(demo: Api, group: str) -> None:
     with recorded(demo.project_id, 3) as ids:
         with transaction() as session:
+            revision = session.get_one(Configuration, group).revision
             for identifier in ids:
-                session.get_one(Instance, identifier).configuration_id = group
+                instance = session.get_one(Instance, identifier)
+                instance.configuration_id, instance.configuration_revision = group, revision
         try:
             first = demo.get(f"/configurations/{group}/instances?limit=2")
             assert [item["id"] for item in first["instances"]] == ids[:2]

@@ -102,6 +102,8 @@ def an_instance(owner: Tenant, name: str) -> Iterator[TestInstance]:
 
 
 def delete_instance(owner: Tenant, instance_id: str) -> None:
-    """Delete an instance and wait until it is gone."""
+    """Delete an instance and wait until it is gone; before it, replicas that a failed test has left."""
+    for replica in owner.request("GET", f"/instances/{instance_id}")["instance"].get("replicas", ()):
+        delete_instance(owner, replica["id"])
     owner.request("DELETE", f"/instances/{instance_id}")
     follow(owner, "instance_delete", instance_id=instance_id)

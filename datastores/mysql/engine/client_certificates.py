@@ -2,6 +2,9 @@
 
 In the mode `mtls` every account of the tenant's has REQUIRE X509, which a valid certificate of the server's `ssl_ca`
 fulfils. Accounts that the tenant's superuser creates get it at the next change of the mode, or start.
+
+Each member of a group does so for itself and says nothing of it in its binary log. Members' own accounts need a
+password and TLS in every mode.
 """
 
 from __future__ import annotations
@@ -13,7 +16,11 @@ from datastores.mysql.engine.sql import Statement
 from datastores.protocol.tls import TlsMode
 
 _VERIFIED = "SELECT COALESCE(@@GLOBAL.ssl_ca, '') <> '';\n"
-_ACCOUNTS = "SELECT HEX(User), HEX(Host) FROM {} WHERE User <> '' AND Host NOT IN ('', 'localhost') AND {};\n"
+_ACCOUNTS = """
+SELECT HEX(User), HEX(Host) FROM {}
+WHERE User <> '' AND User NOT LIKE 'replicator:%' AND Host NOT IN ('', 'localhost') AND {};
+"""
+_UNLOGGED = "SET SESSION sql_log_bin = 0;\n"
 
 
 def clause(node: Node) -> str:
@@ -46,7 +53,7 @@ def _alter(node: Node, condition: str, what: str) -> None:
     rows = node.sql(_ACCOUNTS.format(node.product.user_table, condition)).splitlines()
     found = [[bytes.fromhex(field).decode() for field in row.split("\t")] for row in rows]
     template = f"ALTER USER {{user}}@{{host}} REQUIRE {what}"
-    node.sql("".join(Statement(template, {"user": user, "host": host}).script() for user, host in found))
+    node.sql(_UNLOGGED + "".join(Statement(template, {"user": user, "host": host}).script() for user, host in found))
 
 
 def _mark(node: Node) -> Path:

@@ -28,7 +28,12 @@ def write_group(node: Node) -> None:
     """Write group.conf for the next start; it is there in a server of no group, too, for it is included."""
     followed = group.read(node).followed
     replicaof = f"replicaof {' '.join(followed)}\n" if followed else ""
-    node.write(node.group_conf, lines(group.settings(node)) + replicaof)
+    node.write(node.group_conf, lines(of_group(node)) + replicaof)
+
+
+def of_group(node: Node) -> Settings:
+    """What the server's place in a group needs, but for whom it follows; nothing in a server of no group."""
+    return {**group.settings(node), **tls.of_group(node)}
 
 
 def lines(settings: Settings) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Optional
 
 from datastores.host import files
 from datastores.protocol.replication import Credential, Member
-from datastores.redis.engine import tls
 
 if TYPE_CHECKING:
     from datastores.protocol.engine import Settings
@@ -61,17 +60,22 @@ def forget(node: Node) -> None:
         path.unlink(missing_ok=True)
 
 
+def is_joined(node: Node) -> bool:
+    """Whether the server is in a group, as a primary or a replica."""
+    return _password(node).exists()
+
+
 def account(member: str) -> str:
     """The name of a member's account."""
     return PREFIX + member
 
 
 def settings(node: Node) -> Settings:
-    """What the server's place needs of its settings, but for whom it follows; nothing in a server of no group."""
+    """The settings by which a member finds and knows the others."""
     place = read(node)
-    if place.me is None or not _password(node).exists():
+    if place.me is None or not is_joined(node):
         return {}
-    found: Settings = {
+    return {
         "masteruser": account(place.me),
         "masterauth": _password(node).read_text(encoding="utf-8"),
         "replica-announce-ip": node.facts.address,
@@ -79,9 +83,6 @@ def settings(node: Node) -> Settings:
         "bind-source-addr": node.facts.address,
         "repl-ping-replica-period": 1,
     }
-    if tls.available(node):
-        found |= {"tls-ca-cert-file": node.facts.authority, "tls-replication": True}
-    return found
 
 
 def histories(node: Node) -> dict[str, int]:

@@ -46,6 +46,11 @@ class Node(HostNode):
         return self.facts.conf / "group.conf"
 
     @property
+    def authorities(self) -> Path:
+        """The certificates of all whom a member of a group trusts: the other members, and clients with certificates."""
+        return self.facts.conf / "members.crt"
+
+    @property
     def guard_conf(self) -> Path:
         """What the boot script says, above all else."""
         return self.facts.run / "guard.conf"

@@ -140,6 +140,9 @@ class Replication(replication.Replication):
             for name in [name for name in client.command("ACL", "USERS") if name.startswith(group.PREFIX)]:
                 client.command("ACL", "DELUSER", name)
             client.command("ACL", "SAVE")
+        role = tls.Tls(node)
+        if role.served():
+            role.reload()
 
     def _users_of(self, me: Member, source: Member, credential: Credential) -> list[str]:
         """The tenant's users of another member, as lines of an aclfile."""
@@ -169,7 +172,7 @@ class Replication(replication.Replication):
             Server(node).start()
         followed = group.read(node).followed
         with node.admin() as client:
-            words = [word for name, value in group.settings(node).items() for word in (name, config.value(value))]
+            words = [word for name, value in config.of_group(node).items() for word in (name, config.value(value))]
             if words:
                 client.command("CONFIG", "SET", *words)
             if followed or client.info("replication")["role"] != "master":
@@ -197,6 +200,7 @@ class _Remote(Client):
             plain = socket.create_connection((source.address, source.port), _CONNECT_SECONDS)
             if tls.available(node):
                 context = ssl.create_default_context(cafile=str(node.facts.authority))
+                context.load_cert_chain(node.facts.certificate, node.facts.private_key)
                 plain = context.wrap_socket(plain, server_hostname=source.address)
         except OSError as error:
             raise EngineError(f"the member at {source.address} does not answer: {error}") from error

@@ -1,5 +1,9 @@
 """TLS for clients: the server takes it in place of plain connections. In the mode `basic` it takes both, the plain ones
-at another port."""
+at another port.
+
+The members of a group come to each other as clients with the certificate that they serve with; so the server, which has
+one list of authorities, trusts those of the members beside those of the mode `mtls`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import subprocess
 
 from datastores.host.roles import tls
 from datastores.protocol.tls import TlsMode
+from datastores.redis.engine import group
 from datastores.redis.engine.node import Node
 
 _PORT = "\ntls-port "
@@ -24,7 +29,8 @@ class Tls(tls.Tls):
 
     def reload(self) -> bool:
         """Have the running server read certificate and key again, and change its mode. Raises Refused."""
-        words = [word for pair in settings(self.node).items() for word in pair]
+        wanted = {**settings(self.node), "tls-replication": "no", **of_group(self.node)}
+        words = [word for pair in wanted.items() for word in pair]
         with self.node.admin() as client:
             client.command("CONFIG", "SET", *words)
         return True
@@ -40,6 +46,16 @@ def settings(node: Node) -> dict[str, str]:
         "tls-ca-cert-file": str(facts.client_authority) if mode == TlsMode.MTLS else "",
         "tls-auth-clients": "yes" if mode == TlsMode.MTLS else "no",
     }
+
+
+def of_group(node: Node) -> dict[str, str]:
+    """The settings that differ in a member of a group; none in another server."""
+    if not group.is_joined(node) or not available(node):
+        return {}
+    facts = node.facts
+    trusted = [facts.authority, *([facts.client_authority] if facts.tls_mode == TlsMode.MTLS else [])]
+    node.write(node.authorities, "".join(path.read_text(encoding="utf-8") for path in trusted))
+    return {"tls-ca-cert-file": str(node.authorities), "tls-replication": "yes"}
 
 
 def available(node: Node) -> bool:

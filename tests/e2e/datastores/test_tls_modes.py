@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from datastores.conformance import Server
+from datastores.conformance import Server, Session
 from datastores.protocol.tls import TlsMode
 from deploy.local.cloud import Cloud
 from deploy.local.demo.client import Tenant
@@ -19,6 +19,7 @@ from tests.support.barbican import Secrets
 from tests.support.releases import Release
 from tests.support.tenants import delete_instance, follow, tenant
 from tests.support.tls import Certified, certified, for_tls, packed, written
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("product_environment")
 
@@ -66,9 +67,9 @@ def party(instance: Instance, tmp_path: Path) -> Party:
     return new_party(instance, tmp_path)
 
 
-def new_party(instance: Instance, files: Path) -> Party:
+def new_party(instance: Instance, files: Path, *replicas: str) -> Party:
     authority = certified("the tenant's own authority")
-    return Party(authority, for_tls("db.example.com", authority, (instance.server.address,)), files)
+    return Party(authority, for_tls("db.example.com", authority, (instance.server.address, *replicas)), files)
 
 
 def change(demo: Api, instance: Instance, **asked: object) -> dict[str, Any]:
@@ -176,6 +177,38 @@ def test_a_certificate_stays_with_its_instance_over_changes_of_the_host(
     owner.request("PATCH", instance.path, {"instance": {"datastore_version": instance.release.version.name}})
     follow(owner, "instance_upgrade", instance_id=instance.id)
     assert works(instance, ways(instance, party)["tls"])
+    change(demo, instance, disable=True)
+
+
+def await_numbers(session: Session, wanted: set[int]) -> None:
+    eventually(lambda: session.read() >= wanted, "the replica has what was written", 30)
+
+
+@pytest.mark.needs("replication")
+def test_members_of_a_group_follow_in_every_mode(
+    demo: Api, owner: Tenant, instance: Instance, secrets: Secrets, tmp_path: Path
+) -> None:
+    """One that came before the mode follows on, one that comes after it follows, and both let in whom they should."""
+    if instance.server.authority is None or not instance.release.datastore.replicas:
+        pytest.skip(f"{instance.release} has no TLS, or no replicas")
+    body = {"instance": {"name": "a member", "replica_of": instance.id}}
+    replica_id = owner.request("POST", "/instances", body)["instance"]["id"]
+    follow(owner, "replica_create", instance_id=replica_id)
+    address = owner.request("GET", f"/instances/{replica_id}")["instance"]["ip"][0]
+    party = new_party(instance, tmp_path, address)
+    for mode in (TlsMode.MTLS, TlsMode.ENFORCED):
+        reference = secrets.store(packed(party.server, party.authority))
+        change(demo, instance, enable=True, container_ref=reference, mode=mode.value)
+        client = party.client() if mode == TlsMode.MTLS else None
+        source = replace(instance.server, authority=party.root, client=client)
+        wanted = instance.fresh()
+        with instance.connect(source) as session:
+            session.write(sorted(wanted))
+        owner.request("POST", f"/instances/{replica_id}/action", {"rebuild_replica": {}})
+        follow(owner, "replica_rejoin", instance_id=replica_id)
+        with instance.connect(replace(source, address=address)) as session:
+            await_numbers(session, wanted)
+    delete_instance(owner, replica_id)
     change(demo, instance, disable=True)
 
 
