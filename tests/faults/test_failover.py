@@ -13,11 +13,11 @@ from deploy.local.cloud import Cloud
 from tests.support.groups import Group, delete_group, hang, kill, new_group, power_off
 from tests.support.releases import releases
 from tests.support.set_checker import SetChecker
-from tests.support.tenants import outcome, tenant
+from tests.support.tenants import delete_instance, outcome, tenant
 from tests.support.waiting import eventually
 
 POLICY = {"automatic": True, "mode": "synchronous", "quorum": 1}
-RELEASES = [release for release in releases() if str(release) == "postgresql-18"]
+RELEASES = [release for release in releases() if str(release) in {"postgresql-18", "mariadb-10.11"}]
 QUIET_SECONDS = 10.0
 """How long the watch is left to do what it must not do: three times as long as it takes to find a loss."""
 pytestmark = pytest.mark.usefixtures("product_environment")
@@ -81,3 +81,10 @@ def test_a_primary_with_too_many_clients_stays(group: Group) -> None:
             session.close()
     assert checker.primaries() == [group.primary.id]
     assert group.failovers() == before
+
+
+def test_a_replica_of_a_dead_primary_can_be_deleted(group: Group) -> None:
+    group.owner.request("PATCH", group.primary.path, {"instance": {"failover": {**POLICY, "automatic": False}}})
+    assert outcome(group.owner, "group_policy", instance_id=group.primary.id).state == "SUCCEEDED"
+    kill(group)
+    delete_instance(group.owner, group.replicas.pop().id)

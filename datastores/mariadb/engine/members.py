@@ -1,7 +1,8 @@
 """What a primary keeps for the other members: an account each, and which server each epoch made the primary.
 
-Accounts and promotions are written to the binary log, so every member has them. The position of a member's own last
-transaction alone does not prove a shared history: a server may have been the primary of two.
+Promotions are written to the binary log, so every member has them. The position of a member's own last transaction
+alone does not prove a shared history: a server may have been the primary of two. Accounts are not in the log: each
+primary makes its own, which must wait for no replica, since no replica can follow before.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _SESSIONS = "SELECT ID FROM information_schema.PROCESSLIST WHERE USER LIKE 'repl
 _TABLE = """
 CREATE TABLE IF NOT EXISTS mysql.trove_promotions (epoch INT PRIMARY KEY, server BIGINT, gtid TEXT) ENGINE=InnoDB;
 """
+_UNLOGGED = "SET SESSION sql_log_bin = 0;\n"
 _RECORD = "INSERT IGNORE INTO mysql.trove_promotions VALUES ({}, @@server_id, @@gtid_binlog_pos);\n"
 PROMOTIONS = "SELECT epoch, server, gtid FROM mysql.trove_promotions ORDER BY epoch;\n"
 
@@ -32,7 +34,7 @@ def account(member: str) -> str:
 def admit(node: Node, credential: Credential, others: Sequence[Member]) -> None:
     """Make the accounts of these members, and drop all others with their sessions."""
     wanted = {(account(member.id), _origin(member.address)) for member in others}
-    script = "".join(_account(node, user, host, credential) for user, host in sorted(wanted))
+    script = _UNLOGGED + "".join(_account(node, user, host, credential) for user, host in sorted(wanted))
     for user, host in {tuple(row.split("\t")) for row in node.sql(_ACCOUNTS).splitlines()} - wanted:
         script += Statement("DROP USER IF EXISTS {user}@{host}", {"user": user, "host": host}).script()
     node.sql(script)
@@ -40,8 +42,9 @@ def admit(node: Node, credential: Credential, others: Sequence[Member]) -> None:
 
 
 def record(node: Node, epoch: int) -> None:
-    """Write down whom this epoch made the primary."""
-    node.sql(_TABLE + _RECORD.format(epoch))
+    """Write down whom this epoch made the primary, once."""
+    if not any(row.startswith(f"{epoch}\t") for row in promotions(node)):
+        node.sql(_TABLE + _RECORD.format(epoch))
 
 
 def promotions(node: Node) -> list[str]:

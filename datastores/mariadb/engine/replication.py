@@ -95,10 +95,14 @@ class Replication(replication.Replication):
             self._end_clients()
 
     def accept_writes(self, epoch: int) -> None:
-        self._keep(writes=True)
+        """Write down the promotion while no client can write: no replica follows yet that it could wait for."""
+        node = self.node
         self._start()
+        if node.sql("SELECT @@read_only;\n") == "1":
+            node.sql("SET GLOBAL rpl_semi_sync_master_enabled = 0;\n")
+            members.record(node, epoch)
+        self._keep(writes=True)
         self._open()
-        members.record(self.node, epoch)
 
     def promote(self, epoch: int) -> None:
         node = self.node

@@ -79,9 +79,7 @@ def dismiss(_request: Nothing, context: TaskContext) -> StepResult:
         synchronise(context, context.leaving)
         return host.change(context, _admit(context, context.leaving))
     except (HostUnreachable, NotRunning):
-        if not silent_for(context, DISMISSAL_SECONDS):
-            raise
-        return StepResult()
+        return StepResult(done=silent_for(context, DISMISSAL_SECONDS))
 
 
 @step("member.catch_up")
