@@ -1389,6 +1389,9 @@ class NewBackupItem(Wire):
     storage_driver: Literal["swift", "cinder"] | None = None
     """cinder is not offered (501)."""
 
+    from_: Annotated[Literal["replica", "primary", "any"] | None, Field(alias="from")] = None
+    """From 1.2: the member of the group to back up: the replica least behind, the primary, or whichever is there."""
+
     restore_from: RestoreFrom | None = None
     """A backup of another service to import, in place of an instance. It is copied and verified, then RESTORED."""
 

@@ -17,7 +17,8 @@ from functions.operations import (
     replica_promote,
 )
 from functions.operations.parts import accounts
-from functions.state.groups import groups
+from functions.state.groups import choice, groups
+from functions.state.groups.choice import Choice
 from functions.state.groups.models import Role
 from functions.state.instances import instances
 from functions.state.instances.models import Instance
@@ -152,3 +153,15 @@ def test_a_detached_replica_is_an_instance_like_any(source: Instance, caller: Ca
     finish(detached)
     assert instances.load(replica.id).role is None
     finish(instance_delete.accept_delete(source.id, caller))
+
+
+def test_what_any_member_can_do_is_done_by_the_primary_until_a_replica_is_seen_to_follow(
+    source: Instance, caller: Caller
+) -> None:
+    for each in (Choice.ANY, Choice.PRIMARY):
+        assert choice.member(source, each).id == source.id
+    [replica] = replicas(source, caller, 1)
+    replica = instances.load(replica.id)
+    assert choice.member(replica, Choice.ANY).id == choice.member(replica, Choice.PRIMARY).id == source.id
+    with pytest.raises(BadRequest, match="no ACTIVE replica that follows"):
+        choice.member(replica, Choice.REPLICA)

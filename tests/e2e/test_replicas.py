@@ -28,6 +28,7 @@ from tests.support.operations import host_id_of
 from tests.support.releases import Release, releases
 from tests.support.tenants import delete_instance, follow, project_id, tenant
 from tests.support.tls import written
+from tests.support.waiting import eventually
 
 RELEASES = [release for release in releases() if release.datastore.replicas]
 CAUGHT_UP_SECONDS = 20.0
@@ -182,6 +183,27 @@ def test_a_replica_is_rebuilt(cloud: Cloud, source: Instance, tmp_path: Path) ->
         source.write({40})
         await_number(replica, 40)
         assert swift.list_objects(f"{CONTAINER}{project_id(cloud)}", "") == [], "a copy was left"
+
+
+def test_a_backup_of_a_replica_is_restored_to_an_instance_alone(source: Instance, tmp_path: Path) -> None:
+    owner = source.owner
+    with a_replica(source, tmp_path) as replica:
+        source.write({50})
+        await_number(replica, 50)
+        eventually(lambda: shown(replica)["replication"]["state"] == "following", "the replica was seen to follow")
+        asked = {"name": "of a replica", "instance": source.id, "from": "any"}
+        backup = owner.request("POST", "/backups", {"backup": asked})["backup"]
+        assert backup["instance_id"] == replica.id
+        follow(owner, "backup_create", backup_id=backup["id"])
+    restored = create(owner, source.release, tmp_path, source.server.password, backup["id"])
+    assert restored.read() == source.read()
+    restored.write({51})
+    restored.restart()
+    assert 51 in restored.read()
+    assert shown(restored).get("replica_of") is None
+    delete_instance(owner, restored.id)
+    owner.request("DELETE", f"/backups/{backup['id']}")
+    follow(owner, "backup_delete", backup_id=backup["id"])
 
 
 def test_users_of_a_source_are_users_of_its_replicas(source: Instance, tmp_path: Path) -> None:

@@ -11,12 +11,15 @@ from functions.entrypoint.pagination import cut, links, page_size
 from functions.entrypoint.resources.imported_backup import imported_backup
 from functions.entrypoint.version_catalog import entry_of, find_datastore, require_capability
 from functions.entrypoint.views.backups import backup_view
+from functions.entrypoint.views.instances import GROUPS_SINCE
 from functions.operations import backup_create, backup_delete, backup_import
 from functions.operations.backup_create import NewBackup
 from functions.operations.parts.launch import launch
 from functions.state.backups import backups
 from functions.state.backups.backups import BackupFilter, require_restorable
 from functions.state.backups.models import Backup
+from functions.state.groups import choice
+from functions.state.groups.choice import Choice
 from functions.state.instances import instances
 
 DOWNLOAD_SECONDS = 3600
@@ -100,13 +103,18 @@ def act_on_backup(request: ApiRequest[BackupAction, None]) -> ResponseBody:
 
 
 def _new_backup(request: ApiRequest[BackupCreate, None]) -> NewBackup:
-    """Check the rules that the schema lacks: an instance is named, and its datastore makes such backups."""
+    """Check the rules that the schema lacks: an instance is named, and its datastore makes such backups.
+
+    From microversion 1.2 on `from` may choose another member of its group.
+    """
     asked = request.body.backup
     if asked.storage_driver == "cinder":
         raise NotSupported("Backups are kept in Swift: leave out storage_driver.")
     if asked.instance is None:
         raise BadRequest("Validation error: backup 'instance' is a required property")
     instance = instances.get(request.identity.project_id, require_id("Instance", asked.instance))
+    if asked.from_ is not None and request.minor >= GROUPS_SINCE:
+        instance = choice.member(instance, Choice(asked.from_))
     entry, incremental = entry_of(instance.datastore_version_id), bool(asked.incremental or asked.parent_id)
     require_capability(entry, "incremental_backup" if incremental else "backup")
     return NewBackup(
