@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PYTHON
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo docs pictures test check format bench fuzz soak
+.PHONY: help setup demo docs pictures test check format bench fuzz soak failover
 help:
 	@echo 'make demo    set up and run the main job: create, fill, back up, restore'
 	@echo 'make test    set up and run every check and test'
@@ -13,6 +13,7 @@ help:
 	@echo 'make bench   measure, print the tables and draw them beside the recorded run; RECORD=1 records the run'
 	@echo 'make pictures  run the demonstration on a terminal and draw the session: docs/figures/demo.svg'
 	@echo 'make soak    random operations of writing tenants, 20 minutes (TROVE_SOAK_MINUTES)'
+	@echo 'make failover  random faults of groups whose failover is automatic, N=50 for each database'
 	@echo 'make fuzz    more than 10,000 generated requests against the specification'
 
 setup:
@@ -31,7 +32,7 @@ pictures: setup
 	@$(BIN)/python -m deploy.docs.session
 
 test: check
-	@$(BIN)/pytest tests --ignore tests/bench --ignore tests/soak --numprocesses 2 --no-loadscope-reorder
+	@$(BIN)/pytest tests --ignore tests/bench --ignore tests/soak --ignore tests/failover --numprocesses 2 --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff format --check
@@ -58,6 +59,9 @@ bench: setup
 
 soak: setup
 	@$(BIN)/pytest tests/soak -s -q
+
+failover: setup
+	@TROVE_FAILOVERS=$(or $(N),50) $(BIN)/pytest tests/failover -q
 
 fuzz: setup
 	@TROVE_FUZZ_EXAMPLES=100 $(BIN)/pytest tests/api/test_schemathesis.py -q

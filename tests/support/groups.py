@@ -1,7 +1,9 @@
 """A group of replicas that clients write to while its hosts are hurt."""
 
 import functools
+import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -92,6 +94,14 @@ class Group:
         self.replicas = [each for each in self.replicas if each.id != primary_id]
         return former
 
+    def promote(self) -> None:
+        """Have a replica take the primary's place."""
+        former, chosen = self.primary, self.replicas.pop(0)
+        self.owner.request("POST", f"{chosen.path}/action", {"promote_to_replica_source": {}})
+        follow(self.owner, "replica_promote", instance_id=chosen.id)
+        self.primary = chosen
+        self.replicas.append(former)
+
     def await_return(self, former: Instance) -> None:
         """Wait until a former primary has come back by itself."""
         eventually(lambda: self._follows(former), f"{former.id} has come back", BACK_SECONDS)
@@ -148,3 +158,13 @@ def power_off(group: Group) -> None:
 def hang(group: Group) -> None:
     """On the primary's host nothing goes on, and nothing ends."""
     group.signal(group.primary, signal.SIGSTOP)
+
+
+def cut_off(group: Group, seconds: float = 10.0) -> None:
+    """The service cannot reach the primary for a while; clients and replicas can."""
+    [server, *_] = group.ssh_servers(group.primary)
+    os.kill(server, signal.SIGSTOP)
+    try:
+        time.sleep(seconds)
+    finally:
+        os.kill(server, signal.SIGCONT)

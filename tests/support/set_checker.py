@@ -13,11 +13,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from datastores.conformance import Session
+from tests.support.waiting import eventually
 
 WRITERS = 3
 PAUSE_SECONDS = 0.01
 """Between two writes of a writer, so that two cores have time for the rest."""
 PROBE_SECONDS = 0.1
+GOING_ON, GO_ON_SECONDS = 20, 120.0
 
 Connect = Callable[[], Session]
 
@@ -56,6 +58,11 @@ class SetChecker:
     def written(self) -> int:
         """How many writes through the endpoint were acknowledged."""
         return len(self.taken["endpoint"].writes)
+
+    def go_on(self) -> None:
+        """Wait until writes through the endpoint are acknowledged, also those of connections that are new."""
+        enough = self.written() + GOING_ON
+        eventually(lambda: self.written() > enough, "writes go on", GO_ON_SECONDS)
 
     def gap(self, since: float) -> float:
         """The longest time without an acknowledged write through the endpoint that ended after a moment, in seconds."""

@@ -81,14 +81,21 @@ class Instance:
 
 
 def create(
-    owner: Tenant, release: Release, files: Path, password: str | None = None, backup_id: str | None = None
+    owner: Tenant,
+    release: Release,
+    files: Path,
+    password: str | None = None,
+    backup_id: str | None = None,
+    *,
+    volume: int = 1,
 ) -> Instance:
-    """An ACTIVE instance, empty or with a backup's data; `files` is a directory for what clients need."""
+    """An ACTIVE instance, empty or with a backup's data, and its volume of so many GB; `files` is a directory for what
+    clients need."""
     datastore, password = release.datastore, password or secrets.token_hex(16)
     asked: dict[str, Any] = {"name": f"conformance-{release}", "flavorRef": "1"}
     asked["datastore"] = {"type": datastore.name, "version": release.version.name}
     if datastore.volume:
-        asked["volume"] = {"size": 1}
+        asked["volume"] = {"size": volume}
     database = DATABASE if release.can("databases") else None
     user = USER if release.can("users") else None
     if backup_id is not None:
