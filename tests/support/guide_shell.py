@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -17,8 +18,8 @@ MARK = "--- end of command ---"
 START_SECONDS = 60
 PROGRAMS = ("python3", "ansible-playbook")
 """Programs of this virtual environment that pages use, beside `openstack`."""
-PSQL = "postgresql-15/usr/lib/postgresql/15/bin"
-"""Where the trees of engines have PostgreSQL's client."""
+POSTGRESQL = "postgresql-15"
+"""The tree of engines that has PostgreSQL's client, for machines without one of their own."""
 
 
 class Reader:
@@ -33,6 +34,8 @@ class Reader:
         (configuration / "clouds.yaml").write_text(clouds_yaml.read_text())
         for program in PROGRAMS:
             _write_program(programs / program, Path(sys.executable).parent / program)
+        if shutil.which("psql") is None:
+            _write_psql(programs / "psql", trees.directory() / POSTGRESQL)
         socket = directory / "openstack.socket"
         write_shim(programs, socket)
         self._environment = _environment(self.home, programs)
@@ -102,18 +105,23 @@ class Shell:
         raise AssertionError(f"the shell ended: {printed}")
 
 
-def _write_program(path: Path, program: Path) -> None:
-    """Make a command that is a program of this virtual environment."""
+def _write_program(path: Path, program: Path | str) -> None:
+    """Make a command that is a program, as a shell would call it."""
     path.write_text(f'#!/bin/sh\nexec {program} "$@"\n')
     path.chmod(0o755)
 
 
+def _write_psql(path: Path, tree: Path) -> None:
+    """Make a command of a tree's client, whose libraries the system may lack."""
+    libraries = "" if tree.is_symlink() else ":".join(sorted(map(str, tree.glob("usr/lib/*-linux-gnu*"))))
+    _write_program(path, f"env LD_LIBRARY_PATH={libraries} {tree}/usr/lib/postgresql/15/bin/psql")
+
+
 def _environment(home: Path, programs: Path) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "PG", "TROVE"))}
-    path = f"{programs}:{os.environ['PATH']}:{trees.directory() / PSQL}"
     return inherited | {
         "HOME": str(home),
-        "PATH": path,
+        "PATH": f"{programs}:{os.environ['PATH']}",
         "OS_CLOUD": "demo",
         "LC_ALL": "C.UTF-8",
         "COLUMNS": "200",
