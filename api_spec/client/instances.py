@@ -51,6 +51,17 @@ class Instances:
         """Replace a replica's data by a copy of its source's; return the operation. Raises ServerTooOld, Refused."""
         return self._act(name_or_id, "rebuild_replica", "replica_rejoin", STANDING_SINCE)
 
+    def roll(self, name_or_id: str, change: str, flavor: str | None = None) -> Operation | None:
+        """Change a source and all its replicas, one after another; return the operation.
+
+        The change is `restart`, `resize` to a flavor's id, or `upgrade`. Raises ServerTooOld, Refused.
+        """
+        self._rest.require(STANDING_SINCE, "instance roll")
+        instance_id = self.id_of(name_or_id)
+        asked = {change: {"flavorRef": flavor} if flavor else {}}
+        self._rest.call("instances.action", {"roll": asked}, instance_id=instance_id)
+        return self._operations.newest(instance_id=instance_id, type="group_roll")
+
     def replication(self, name_or_id: str) -> list[Item]:
         """Return how the instance does in its replication group, then its replicas; nothing if it is in none.
 

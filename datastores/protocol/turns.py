@@ -24,6 +24,8 @@ class Lock(str, Enum):
     """Its place in its group: who may follow it."""
     FAILOVER = "failover"
     """A new primary for its group, whatever else is under way: epochs keep the others from doing harm."""
+    ROLLING = "rolling"
+    """No other series of changes: the operations that make the series up hold it as they need."""
 
     def bears(self, other: Lock) -> bool:
         """Whether operations of both classes may be under way at once."""
@@ -35,6 +37,7 @@ _TOGETHER = {
     frozenset((Lock.MEMBERSHIP, Lock.COPYING)), frozenset((Lock.MEMBERSHIP, Lock.ACCOUNTS)),
     frozenset((Lock.MEMBERSHIP, Lock.READING)),
     *(frozenset((Lock.FAILOVER, lock)) for lock in Lock if lock != Lock.FAILOVER),
+    *(frozenset((Lock.ROLLING, lock)) for lock in Lock if lock != Lock.ROLLING),
 }  # fmt: skip
 
 

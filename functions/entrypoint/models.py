@@ -465,31 +465,20 @@ class NewSize(Wire):
     """The new size, of a source's replicas, too; openstacksdk sends the number alone. A replica is refused (400)."""
 
 
-class InstanceAction(Wire):
-    """One action. `null` is taken for `{}`."""
+FlavorRef4 = TypeAliasType("FlavorRef4", Annotated[StrictInt, Field(ge=0)])
+"""Id of another flavor, or a URL that ends in it."""
 
+
+FlavorRef5 = TypeAliasType("FlavorRef5", Annotated[StrictStr, Field(max_length=2048, min_length=1)])
+"""Id of another flavor, or a URL that ends in it."""
+
+
+class RollResize(Wire):
     model_config = ConfigDict(
         extra="forbid",
     )
-    restart: NoOptions | None = None
-    resize: NewSize | None = None
-    stop: NoOptions | None = None
-    """From 1.1."""
-
-    start: NoOptions | None = None
-    """From 1.1."""
-
-    reset_status: ResetOptions | None = None
-    """For administrators."""
-
-    promote_to_replica_source: NoOptions | None = None
-    """Of a replica; it becomes the source of all others. An instance that is none is refused (400)."""
-
-    eject_replica_source: NoOptions | None = None
-    """Not offered yet (501)."""
-
-    rebuild_replica: NoOptions | None = None
-    """From 1.2: a replica, in any status, gets a copy of its source's data. Any other instance is refused (400)."""
+    flavor_ref: Annotated[FlavorRef4 | FlavorRef5, Field(alias="flavorRef")]
+    """Id of another flavor, or a URL that ends in it."""
 
 
 class AccessUpdate(Wire):
@@ -2038,6 +2027,18 @@ class InstanceCreate(Wire):
     instance: NewInstanceItem
 
 
+class Roll(Wire):
+    """One change, of a source and all its replicas."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    restart: NoOptions | None = None
+    resize: RollResize | None = None
+    upgrade: NoOptions | None = None
+    """The software of the members' own version is installed again."""
+
+
 class InstanceItem(Wire):
     model_config = ConfigDict(
         extra="forbid",
@@ -2316,3 +2317,33 @@ class MgmtInstanceList(Wire):
 
 class MgmtInstanceShow(Wire):
     instance: MgmtInstance
+
+
+class InstanceAction(Wire):
+    """One action. `null` is taken for `{}`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    restart: NoOptions | None = None
+    resize: NewSize | None = None
+    stop: NoOptions | None = None
+    """From 1.1."""
+
+    start: NoOptions | None = None
+    """From 1.1."""
+
+    reset_status: ResetOptions | None = None
+    """For administrators."""
+
+    promote_to_replica_source: NoOptions | None = None
+    """Of a replica; it becomes the source of all others. An instance that is none is refused (400)."""
+
+    eject_replica_source: NoOptions | None = None
+    """Of a source that does not serve: a replica takes its place. Any other is refused (400)."""
+
+    rebuild_replica: NoOptions | None = None
+    """From 1.2: a replica, in any status, gets a copy of its source's data. Any other instance is refused (400)."""
+
+    roll: Roll | None = None
+    """From 1.2, of a source: its replicas are changed, one takes its place, then it is changed."""

@@ -9,6 +9,7 @@ from functions.base.errors import BadRequest, Busy, Forbidden, NotASource, Quota
 from functions.base.statuses import InstanceStatus, OperationState
 from functions.framework.operation import Part
 from functions.operations import (
+    group_roll,
     instance_delete,
     instance_restart,
     instance_upgrade,
@@ -16,6 +17,7 @@ from functions.operations import (
     replica_detach,
     replica_promote,
 )
+from functions.operations.group_roll import Change
 from functions.operations.parts import accounts
 from functions.state.groups import choice, groups
 from functions.state.groups.choice import Choice
@@ -24,6 +26,7 @@ from functions.state.instances import instances
 from functions.state.instances.models import Instance
 from functions.state.operations.acceptance import Caller
 from functions.state.quotas import quotas
+from functions.topology.flavors import Flavor
 from tests.support.operations import finish, new_instance
 from tests.support.replicas import replicas, source_of, targets
 
@@ -165,3 +168,26 @@ def test_what_any_member_can_do_is_done_by_the_primary_until_a_replica_is_seen_t
     assert choice.member(replica, Choice.ANY).id == choice.member(replica, Choice.PRIMARY).id == source.id
     with pytest.raises(BadRequest, match="no ACTIVE replica that follows"):
         choice.member(replica, Choice.REPLICA)
+
+
+def test_a_roll_holds_the_source_against_another_roll_only(source: Instance, caller: Caller) -> None:
+    with pytest.raises(BadRequest, match="not a replica source"):
+        group_roll.accept_roll(source.id, Change.RESTART, caller)
+    [replica] = replicas(source, caller, 1)
+    roll = group_roll.accept_roll(source.id, Change.RESTART, caller)
+    assert targets(roll) == {source.id: (Part.SOURCE, Lock.ROLLING)}
+    assert instances.load(source.id).status == InstanceStatus.ACTIVE
+    with pytest.raises(Busy, match="group_roll"):
+        group_roll.accept_roll(source.id, Change.UPGRADE, caller)
+    with pytest.raises(BadRequest, match="not a replica source"):
+        group_roll.accept_roll(replica.id, Change.RESTART, caller)
+    finish(instance_restart.accept_restart(source.id, caller))
+    finish(roll, OperationState.FAILED)
+    assert roll.id in str(instances.load(source.id).fault)
+
+
+def test_a_flavor_whose_replicas_could_not_follow_is_refused(source: Instance, caller: Caller) -> None:
+    replicas(source, caller, 1)
+    small = Flavor(id="0", name="tiny", ram=256, vcpus=1, disk=1)
+    with pytest.raises(BadRequest, match="could not follow the source as it is"):
+        group_roll.accept_roll(source.id, Change.RESIZE, caller, small)

@@ -45,7 +45,7 @@ def test_the_commands_stand_beside_those_of_python_troveclient(openstack: OpenSt
         *(f"database schedule {verb}" for verb in ("create", "list", "show", "set", "run", "delete")),
         *(f"database instance {verb}" for verb in ("stop", "protect", "unprotect", "tag", "events", "connect")),
         *(f"database instance {what} list" for what in ("endpoint", "connection")),
-        *(f"database replication {verb}" for verb in ("show", "set", "rebuild")),
+        *(f"database replication {verb}" for verb in ("show", "set", "rebuild", "restart", "resize", "upgrade")),
         "database ca show",
         "database instance list",
     ):
@@ -162,6 +162,10 @@ def test_how_replicas_do_and_a_rebuild(openstack: OpenStack, client: Client, ins
     openstack.says(f"database replication set {instance} --no-automatic-failover --wait")
     openstack.says("database replication rebuild replica --wait")
     assert "is not a replica" in openstack.refusal(f"database replication rebuild {instance}")
+    openstack.says(f"database replication restart {instance} --wait")
+    assert "is not a replica source" in openstack.refusal(f"database replication restart {instance}")
+    openstack.says("database replication resize replica 2 --wait")
+    assert openstack.json(f"database replication show {instance}")[0]["Role"] == "primary"
     openstack.says("database instance delete replica")
     deletion = client.operations.newest(instance_id=own["ID"], type="instance_delete")
     assert deletion is not None

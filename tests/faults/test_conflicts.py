@@ -134,5 +134,5 @@ def wait_for_rest(ground: Ground) -> None:
 
 
 def test_the_pairs_are_of_every_lock_of_an_instance_alone() -> None:
-    of_groups = {Lock.MEMBERSHIP, Lock.FAILOVER}
+    of_groups = {Lock.MEMBERSHIP, Lock.FAILOVER, Lock.ROLLING}
     assert {find(kind).lock for kind in REQUESTS} == set(Lock) - of_groups

@@ -21,9 +21,11 @@ from functions.state.groups import groups
 from functions.state.instances import instances
 from functions.state.instances.models import Instance
 from functions.state.instances.spec import InstanceSpec
+from functions.state.operations import operations
 from functions.state.operations.models import Operation
 from tests.support.operations import subject
 from tests.support.step_proxy import Forward, Reply, Rule, failing, straight, twice, twice_at_once
+from tests.support.waiting import eventually
 from tests.workflows import accounts, published_logs
 from tests.workflows.runner import Runner
 from tests.workflows.world import World, steps_of
@@ -55,6 +57,7 @@ GROUPS = (
     "replica_detach",
     "replica_rejoin",
     "group_policy",
+    "group_roll",
     "group_failover",
 )
 """What works on a replica of the instance."""
@@ -103,7 +106,7 @@ class Standing:
             backup = self.full
         if kind in {"replica_promote", "replica_detach", "replica_rejoin", "group_failover"}:
             instance = new_replica(self)
-        if kind == "group_policy":
+        if kind in {"group_policy", "group_roll"}:
             new_replica(self)
             instance = self.now()
         if kind == "group_failover":
@@ -324,8 +327,25 @@ def bring_back(standing: Standing, rejoin: Operation) -> None:
 
 
 def keep_policy(standing: Standing, change: Operation) -> None:
-    """The group has the policy that it should have; then the instance stands alone again."""
+    """The group has the policy that it should have."""
     assert standing.world.has_policy(standing.now(), change)
+    stand_alone(standing)
+
+
+def end_roll(standing: Standing, roll: Operation) -> None:
+    """What the series began ends by itself; a whole one leaves the replica in the instance's place."""
+    members = [member.id for member in standing.members()]
+    eventually(lambda: not any(operations.are_under_way(each, but=roll.id) for each in members), "all of it has ended")
+    assert {member.status for member in standing.members()} == {InstanceStatus.ACTIVE}
+    if roll.state == OperationState.SUCCEEDED:
+        assert not standing.world.is_primary(standing.now())
+    if not standing.world.is_primary(standing.now()):
+        standing.run("replica_promote")
+    stand_alone(standing)
+
+
+def stand_alone(standing: Standing) -> None:
+    """Delete the instance's replicas."""
     for replica in standing.world.replicas_of(standing.now()):
         again = standing.world.accept("instance_delete", replica, None)
         assert standing.runner.run(again, straight).state == OperationState.SUCCEEDED
@@ -349,6 +369,7 @@ SETTLED: Mapping[str, Callable[[Standing, Operation], None]] = {
     "replica_promote": take_back,
     "replica_rejoin": bring_back,
     "group_policy": keep_policy,
+    "group_roll": end_roll,
     "group_failover": settle,
 }
 """What shows that the group is as it should be after an operation, and makes the instance its primary again."""

@@ -21,6 +21,7 @@ from functions.operations import (
     backup_import,
     group_failover,
     group_policy,
+    group_roll,
     instance_access,
     instance_configure,
     instance_create,
@@ -141,6 +142,7 @@ CHANGES: Mapping[str, Callable[[Instance, Caller], Operation]] = {
     "replica_rejoin": _return,
     "group_failover": _fail_over,
     "group_policy": _policy,
+    "group_roll": lambda primary, caller: group_roll.accept_roll(primary.id, group_roll.Change.RESTART, caller),
     "instance_start": lambda instance, caller: instance_start.accept_start(instance.id, caller),
 }
 

@@ -1,4 +1,4 @@
-"""openstack database replication show, set, rebuild"""
+"""openstack database replication show, set, rebuild, restart, resize, upgrade"""
 
 from __future__ import annotations
 
@@ -85,3 +85,42 @@ class RebuildReplica(Base):
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         self.report(self.client.instances.rebuild(parsed_args.instance), parsed_args)
+
+
+class _Roll(Base):
+    """Change a source and all its replicas, one after another"""
+
+    change = ""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        add_instance(parser)
+        add_wait(parser)
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        flavor = getattr(parsed_args, "flavor", None)
+        self.report(self.client.instances.roll(parsed_args.instance, self.change, flavor), parsed_args)
+
+
+class RestartReplication(_Roll):
+    """Restart a source's replicas, have one take its place, then restart the former source"""
+
+    change = "restart"
+
+
+class UpgradeReplication(_Roll):
+    """Install the members' software again, the replicas' first; one takes the source's place"""
+
+    change = "upgrade"
+
+
+class ResizeReplication(_Roll):
+    """Give all members another flavor, the replicas first; one takes the source's place"""
+
+    change = "resize"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("flavor", metavar="<flavor-id>", help="Id of the new flavor")
+        return parser

@@ -8,6 +8,7 @@ promote_to_replica_source                      1.0    instance:promote_to_replic
 eject_replica_source                           1.0    instance:eject_replica_source              400: no source, healthy
 stop, start                                    1.1    instance:stop, instance:start              400 before 1.1
 rebuild_replica                                1.2    instance:rebuild_replica                   400: no replica
+roll {restart}, {resize}, {upgrade}            1.2    those of the change of one instance        400: no source
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from functions.entrypoint.resources.instance_owner import instance_id_of, on_beh
 from functions.entrypoint.resources.new_instance import allowed_size, flavor_of
 from functions.operations import (
     group_failover,
+    group_roll,
     instance_resize,
     instance_resize_volume,
     instance_restart,
@@ -28,13 +30,14 @@ from functions.operations import (
     replica_promote,
     replica_rejoin,
 )
+from functions.operations.group_roll import Change
 from functions.operations.parts.launch import launch
 from functions.state.instances import instances, marks
 from functions.state.operations.acceptance import Caller
 from functions.state.operations.models import Operation
 
 ActionRequest = ApiRequest[InstanceAction, None]
-SINCE = {"stop": 1, "start": 1, "rebuild_replica": 2}
+SINCE = {"stop": 1, "start": 1, "rebuild_replica": 2, "roll": 2}
 """N of the first microversion 1.N that has the action; 0 if not listed."""
 
 
@@ -118,6 +121,23 @@ def _rebuild(request: ActionRequest, caller: Caller) -> Operation:
     return replica_rejoin.accept_rebuild(instance_id_of(request), caller)
 
 
+def _roll(request: ActionRequest, caller: Caller) -> Operation:
+    asked = request.body.roll
+    if asked is None:
+        raise BadRequest("Validation error: roll is not of type 'object'")
+    what = require_one("change", asked.model_fields_set)
+    change, rule = ROLLS[what]
+    policy.enforce(rule, request.identity)
+    flavor = flavor_of(asked.resize.flavor_ref) if asked.resize is not None else None
+    return group_roll.accept_roll(instance_id_of(request), change, caller, flavor)
+
+
+ROLLS = {
+    "restart": (Change.RESTART, "instance:restart"),
+    "resize": (Change.RESIZE, "instance:resize_flavor"),
+    "upgrade": (Change.UPGRADE, "instance:update"),
+}
+"""The changes of a whole group, with the policy of the change of one instance."""
 ACTIONS: Mapping[str, Callable[[ActionRequest, Caller], Operation | None]] = {
     "restart": _restart,
     "resize": _resize,
@@ -127,4 +147,5 @@ ACTIONS: Mapping[str, Callable[[ActionRequest, Caller], Operation | None]] = {
     "promote_to_replica_source": _promote,
     "eject_replica_source": _eject,
     "rebuild_replica": _rebuild,
+    "roll": _roll,
 }

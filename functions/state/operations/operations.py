@@ -79,6 +79,25 @@ def holding(session: Session, resource_id: str) -> list[tuple[Operation, Lock]]:
     return sorted(found, key=lambda active: find(active[0].type).quick)
 
 
+def are_under_way(instance_id: str, but: str) -> bool:
+    """Return whether operations besides the one named hold the instance now."""
+    with transaction() as session:
+        return any(operation.id != but for operation, _lock in holding(session, instance_id))
+
+
+def of_request(parent: Operation, kind: str, instance_id: str) -> Operation | None:
+    """Return the operation of a kind on an instance that another one, whose request id it has, began; None: none."""
+    query = select(Operation).where(
+        Operation.request_id == parent.request_id,
+        Operation.project_id == parent.project_id,
+        Operation.type == kind,
+        Operation.instance_id == instance_id,
+        Operation.created >= parent.created,
+    )
+    with transaction() as session:
+        return session.scalar(query.limit(1))
+
+
 def count(instance_id: str, kind: str, since: datetime) -> int:
     """Return how many operations of a type were accepted for an instance since then."""
     query = select(func.count()).where(
