@@ -6,7 +6,6 @@ N is the number of faults for each database. What happens meanwhile is random, t
 import os
 import random
 import secrets
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,21 @@ from deploy.local.cloud import Cloud
 from deploy.local.demo.client import ENDED
 from tests.bench.support import percentile
 from tests.support.audit import audit
-from tests.support.groups import Group, cut_off, delete_group, hang, kill, new_group, power_off
+from tests.support.groups import (
+    Group,
+    a_backup,
+    a_user,
+    control_killed,
+    cut_off,
+    delete_backups,
+    delete_group,
+    hang,
+    kill,
+    mistral_killed,
+    new_group,
+    nothing,
+    power_off,
+)
 from tests.support.releases import Release, releases
 from tests.support.waiting import eventually
 from tests.support.watched import WatchedTenant
@@ -45,31 +58,6 @@ class Seen:
     failed_over: bool
 
 
-def nothing(_group: Group) -> None:
-    """Only the fault happens."""
-
-
-def a_backup(group: Group) -> None:
-    """A backup of the primary is under way."""
-    group.owner.request("POST", "/backups", {"backup": {"name": "meanwhile", "instance": group.primary.id}})
-
-
-def a_user(group: Group) -> None:
-    """A user is made."""
-    user = {"name": f"u{secrets.token_hex(4)}", "password": secrets.token_hex(16)}
-    group.owner.request("POST", f"{group.primary.path}/users", {"users": [user]})
-
-
-def control_killed(group: Group) -> None:
-    """The functions are killed once the failover is under way."""
-    _kill_later(group, "control")
-
-
-def mistral_killed(group: Group) -> None:
-    """Mistral is killed once the failover is under way."""
-    _kill_later(group, "mistral")
-
-
 LOSSES: list[Callable[[Group], None]] = [kill, power_off, hang]
 BEFORE: list[Callable[[Group], None]] = [nothing, a_backup, a_user]
 AFTER: list[Callable[[Group], None]] = [nothing, control_killed, mistral_killed]
@@ -88,7 +76,7 @@ def test_random_faults(cloud: Cloud, release: Release, tmp_path: Path, capsys: p
             console.print(f"  {number}/{N}: {seen[-1]}", highlight=False)
         console.print(table(release, seen))
     assert [each for each in seen if each.lost or each.unexpected] == []
-    _end_backups(group)
+    delete_backups(group)
     assert audit(cloud, [owner.project_id], replies=owner.replies) == []
     delete_group(group)
 
@@ -136,15 +124,6 @@ def table(release: Release, seen: list[Seen]) -> Table:
     return shown
 
 
-def _kill_later(group: Group, service: str) -> None:
-    """Kill a service of the cloud once the primary has a failover, or after a while without one."""
-    failovers, limit = len(group.failovers()), time.monotonic() + 20
-    while len(group.failovers()) == failovers and time.monotonic() < limit:
-        time.sleep(0.05)
-    if pid := group.cloud.pid(service):
-        os.kill(pid, signal.SIGKILL)
-
-
 def _await_rest(group: Group) -> None:
     """Wait until nothing is under way on any member."""
 
@@ -156,9 +135,3 @@ def _await_rest(group: Group) -> None:
         )
 
     eventually(rests, "every operation has ended", END_SECONDS)
-
-
-def _end_backups(group: Group) -> None:
-    for backup in group.owner.request("GET", "/backups")["backups"]:
-        group.owner.request("DELETE", f"/backups/{backup['id']}")
-    eventually(lambda: not group.owner.request("GET", "/backups")["backups"], "all backups are deleted", END_SECONDS)

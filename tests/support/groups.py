@@ -2,6 +2,7 @@
 
 import functools
 import os
+import secrets
 import signal
 import time
 from collections.abc import Iterator
@@ -139,8 +140,16 @@ def new_group(cloud: Cloud, owner: Tenant, release: Release, files: Path, failov
     return made
 
 
+def delete_backups(group: Group) -> None:
+    """Delete the backups of the group's project."""
+    for backup in group.owner.request("GET", "/backups")["backups"]:
+        group.owner.request("DELETE", f"/backups/{backup['id']}")
+    eventually(lambda: not group.owner.request("GET", "/backups")["backups"], "all backups are deleted", BACK_SECONDS)
+
+
 def delete_group(group: Group) -> None:
-    """Delete all members, the primary last."""
+    """Delete the backups and all members, the primary last."""
+    delete_backups(group)
     for member in [*group.replicas, group.primary]:
         delete_instance(group.owner, member.id)
 
@@ -168,3 +177,37 @@ def cut_off(group: Group, seconds: float = 10.0) -> None:
         time.sleep(seconds)
     finally:
         os.kill(server, signal.SIGCONT)
+
+
+def nothing(_group: Group) -> None:
+    """Only the fault happens."""
+
+
+def a_backup(group: Group) -> None:
+    """A backup of the primary is under way."""
+    group.owner.request("POST", "/backups", {"backup": {"name": "meanwhile", "instance": group.primary.id}})
+
+
+def a_user(group: Group) -> None:
+    """A user is made."""
+    user = {"name": f"u{secrets.token_hex(4)}", "password": secrets.token_hex(16)}
+    group.owner.request("POST", f"{group.primary.path}/users", {"users": [user]})
+
+
+def control_killed(group: Group) -> None:
+    """The functions are killed once the failover is under way."""
+    _kill_later(group, "control")
+
+
+def mistral_killed(group: Group) -> None:
+    """Mistral is killed once the failover is under way."""
+    _kill_later(group, "mistral")
+
+
+def _kill_later(group: Group, service: str) -> None:
+    """Kill a service of the cloud once the primary has a failover, or after a while without one."""
+    failovers, limit = len(group.failovers()), time.monotonic() + 20
+    while len(group.failovers()) == failovers and time.monotonic() < limit:
+        time.sleep(0.05)
+    if pid := group.cloud.pid(service):
+        os.kill(pid, signal.SIGKILL)
