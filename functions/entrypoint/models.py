@@ -508,6 +508,9 @@ class Failover(Wire):
     max_lag_bytes: Annotated[StrictInt | None, Field(ge=0)] = None
     """In asynchronous mode: bytes of log that the new primary may lack for an automatic failover; null: any number."""
 
+    below_quorum: Literal["wait", "continue"] | None = None
+    """In synchronous mode, while fewer than `quorum` replicas follow: writes wait for them, or wait for none."""
+
 
 class InstanceUpdateItem(Wire):
     model_config = ConfigDict(
@@ -691,8 +694,12 @@ class InstanceFailover(Wire):
     mode: Literal["asynchronous", "synchronous"]
     quorum: StrictInt
     max_lag_bytes: StrictInt | None
+    below_quorum: Literal["wait", "continue"]
     guarantee: StrictStr
     """What a failover may lose, in words."""
+
+    alone_since: StrictStr | None
+    """Since when the source has writes that too few replicas have, below_quorum being continue."""
 
 
 class InstanceTls(Wire):

@@ -12,7 +12,7 @@ from enum import StrEnum
 from datastores.protocol.turns import Lock
 from functions.base.errors import BadRequest
 from functions.base.statuses import InstanceStatus
-from functions.framework.operation import OperationKind, Part, Task
+from functions.framework.operation import OperationKind, Task
 from functions.operations.parts.settings import too_low
 from functions.state.database import transaction
 from functions.state.groups import groups
@@ -77,4 +77,4 @@ def accept_roll(instance_id: str, change: Change, caller: Caller, flavor: Flavor
                     " would be lower. Resize the source alone first."
                 )
         request = Request(change, replicas, flavor.id if flavor else None)
-        return accept(session, caller, Order(OPERATION, request), primary, part=Part.SOURCE)
+        return accept(session, caller, Order(OPERATION, request), primary)

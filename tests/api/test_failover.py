@@ -15,7 +15,7 @@ from functions.operations import group_failover, group_policy, instance_restart,
 from functions.state.database import transaction
 from functions.state.groups import groups, watching
 from functions.state.groups.models import Group
-from functions.state.groups.policy import FailoverMode, FailoverPolicy
+from functions.state.groups.policy import BelowQuorum, FailoverMode, FailoverPolicy
 from functions.state.instances import instances
 from functions.state.instances.models import Instance
 from functions.state.operations.acceptance import Caller, request_of
@@ -138,6 +138,27 @@ def test_what_is_lost_fails_over_once_and_is_watched_again(source: Instance, cal
     finish(failover)
     assert not watching.record_loss(group), "what was seen in an epoch that is over is no loss"
     assert group_of(source).lost is None
+
+
+def test_what_goes_on_alone_is_watched_until_replicas_have_it(source: Instance, caller: Caller) -> None:
+    def change(policy: FailoverPolicy) -> None:
+        finish(group_policy.accept_policy(instances.load(source.id), policy, caller))
+
+    replicas(source, caller)
+    change(FailoverPolicy(mode=SYNCHRONOUS, below_quorum=BelowQuorum.CONTINUE))
+    group = group_of(source)
+    assert group.id in watching.claim(1000)
+    assert watching.record_alone(group)
+    change(FailoverPolicy(mode=SYNCHRONOUS))
+    assert group.id in watching.claim(1000), "somebody must see when it ends"
+    watching.record_together(group)
+    assert group_of(source).alone_since is None
+    assert watching.renew(group.id, None) is None
+    assert watching.record_alone(group)
+    change(FailoverPolicy())
+    assert group_of(source).alone_since is None
+    groups.record_primary(group.id, source.id, group.epoch + 1)
+    assert not watching.record_alone(group), "of an epoch that is over"
 
 
 def test_a_policy_that_the_group_cannot_keep_names_field_and_number(source: Instance, caller: Caller) -> None:

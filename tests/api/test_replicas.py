@@ -175,7 +175,7 @@ def test_a_roll_holds_the_source_against_another_roll_only(source: Instance, cal
         group_roll.accept_roll(source.id, Change.RESTART, caller)
     [replica] = replicas(source, caller, 1)
     roll = group_roll.accept_roll(source.id, Change.RESTART, caller)
-    assert targets(roll) == {source.id: (Part.SOURCE, Lock.ROLLING)}
+    assert targets(roll) == {source.id: (Part.MEMBER, Lock.ROLLING)}
     assert instances.load(source.id).status == InstanceStatus.ACTIVE
     with pytest.raises(Busy, match="group_roll"):
         group_roll.accept_roll(source.id, Change.UPGRADE, caller)

@@ -1,5 +1,6 @@
 """Failover: whatever happens to a group's primary, no acknowledged write is lost, and never do two members take any."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from tests.support.groups import (
 from tests.support.releases import releases
 from tests.support.set_checker import SetChecker
 from tests.support.tenants import delete_instance, outcome, tenant
+from tests.support.waiting import eventually
 
 POLICY = {"automatic": True, "mode": "synchronous", "quorum": 1}
 RELEASES = [release for release in releases() if str(release) in {"postgresql-18", "mariadb-10.11"}]
@@ -97,8 +99,31 @@ def test_a_primary_with_too_many_clients_stays(group: Group) -> None:
     assert group.failovers() == before
 
 
-def test_a_replica_of_a_dead_primary_can_be_deleted(group: Group) -> None:
-    group.owner.request("PATCH", group.primary.path, {"instance": {"failover": {**POLICY, "automatic": False}}})
+def set_policy(group: Group, policy: dict[str, object]) -> None:
+    group.owner.request("PATCH", group.primary.path, {"instance": {"failover": policy}})
     assert outcome(group.owner, "group_policy", instance_id=group.primary.id).state == "SUCCEEDED"
+
+
+def test_a_primary_goes_on_without_replicas_where_its_tenant_says_so(group: Group) -> None:
+    def alone_since() -> str | None:
+        found: str | None = group.shown(group.primary)["failover"]["alone_since"]
+        return found
+
+    set_policy(group, {"below_quorum": "continue"})
+    before = group.failovers()
+    with watched(group) as checker:
+        for replica in group.replicas:
+            group.signal(replica, signal.SIGSTOP)
+        eventually(lambda: alone_since() is not None, "the primary goes on alone")
+        checker.go_on()
+        for replica in group.replicas:
+            group.signal(replica, signal.SIGCONT)
+        eventually(lambda: alone_since() is None, "the replicas have everything")
+    assert group.failovers() == before
+    set_policy(group, {"below_quorum": "wait"})
+
+
+def test_a_replica_of_a_dead_primary_can_be_deleted(group: Group) -> None:
+    set_policy(group, {"automatic": False})
     kill(group)
     delete_instance(group.owner, group.replicas.pop().id)

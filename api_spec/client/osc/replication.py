@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import argparse
 
 FIELDS = ("role", "state", "lag_seconds", "lag_bytes", "sync_state", "last_contact", "observed", "problem")
+POLICY = ("automatic", "mode", "quorum", "max_lag_bytes", "below_quorum")
 
 
 class ShowReplication(Lister):
@@ -63,14 +64,22 @@ class SetReplication(Base):
             metavar="<bytes>",
             help="Log that the new primary may lack for an automatic failover in asynchronous mode",
         )
+        parser.add_argument(
+            "--below-quorum",
+            dest="below_quorum",
+            choices=("wait", "continue"),
+            help="What writes do in synchronous mode while too few replicas follow: wait for them, or for none",
+        )
         add_wait(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        asked = {name: getattr(parsed_args, name) for name in ("automatic", "mode", "quorum", "max_lag_bytes")}
+        asked = {name: getattr(parsed_args, name) for name in POLICY}
         values = {name: value for name, value in asked.items() if value is not None}
         if not values:
-            raise ClientError("Say what to change: --automatic-failover, --mode, --quorum or --max-lag-bytes.")
+            raise ClientError(
+                "Say what to change: --automatic-failover, --mode, --quorum, --max-lag-bytes or --below-quorum."
+            )
         self.report(self.client.instances.set_failover(parsed_args.instance, values), parsed_args)
 
 

@@ -17,7 +17,7 @@ from functions.entrypoint.version_catalog import CatalogEntry, entry_of
 from functions.entrypoint.views.instances import GROUPS_SINCE
 from functions.operations import group_policy
 from functions.operations.parts.new_instances import NewInstance
-from functions.state.groups.policy import FailoverMode, FailoverPolicy
+from functions.state.groups.policy import BelowQuorum, FailoverMode, FailoverPolicy
 from functions.state.instances import instances
 from functions.state.instances.models import Instance
 
@@ -67,6 +67,8 @@ def policy_of(asked: Failover, before: FailoverPolicy | None = None) -> Failover
     values = asked.model_dump(exclude_unset=True)
     if "mode" in values:
         values["mode"] = FailoverMode(values["mode"])
+    if "below_quorum" in values:
+        values["below_quorum"] = BelowQuorum(values["below_quorum"])
     return replace(before or FailoverPolicy(), **values)
 
 

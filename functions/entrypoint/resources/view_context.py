@@ -11,8 +11,7 @@ from functions.state.configurations import configurations
 from functions.state.database import transaction
 from functions.state.endpoints import endpoints
 from functions.state.groups import groups, standing
-from functions.state.groups.models import Role
-from functions.state.groups.policy import FailoverPolicy
+from functions.state.groups.models import Group, Role
 from functions.state.instances.models import Instance
 from functions.state.tls import tls_certificates
 
@@ -48,20 +47,20 @@ def _replication(members: Sequence[Instance]) -> dict[str, Replication]:
     if not group_ids:
         return {}
     with transaction() as session:
-        policies = groups.policies(session, group_ids)
+        found = groups.by_id(session, group_ids)
     primaries = {member.group_id: member for member in members if member.role == Role.PRIMARY}
     return {
-        member.id: _place(member, primaries.get(member.group_id), members, policies[str(member.group_id)])
+        member.id: _place(member, primaries.get(member.group_id), members, found[str(member.group_id)])
         for member in members
     }
 
 
-def _place(
-    member: Instance, primary: Instance | None, members: Sequence[Instance], policy: FailoverPolicy
-) -> Replication:
+def _place(member: Instance, primary: Instance | None, members: Sequence[Instance], group: Group) -> Replication:
     """Return a member's source, or its replicas, how they are doing, and what their group's policy guarantees."""
     replicas = [each for each in members if each.group_id == member.group_id and each.role == Role.REPLICA]
-    failover = vars(policy) | {"guarantee": policy.guarantee(len(replicas))}
+    alone = group.alone_since is not None
+    failover = vars(group.policy) | {"guarantee": group.policy.guarantee(len(replicas), alone=alone)}
+    failover["alone_since"] = group.alone_since and group.alone_since.strftime("%Y-%m-%dT%H:%M:%S")
     own = standing.standing(member, primary)
     if member.role != Role.PRIMARY:
         return Replication(own, failover, replica_of=primary.id if primary else None)

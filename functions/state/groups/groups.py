@@ -11,7 +11,7 @@ from functions.base.errors import BadRequest, BusyForAMoment, StepRefused
 from functions.base.seal import seal, unseal
 from functions.state.database import transaction
 from functions.state.groups.models import Group, GroupKind, Role
-from functions.state.groups.policy import FailoverPolicy
+from functions.state.groups.policy import FailoverMode, FailoverPolicy
 from functions.state.instances import instances
 from functions.state.instances.models import Instance
 
@@ -59,9 +59,11 @@ def found(session: Session, primary: Instance, policy: FailoverPolicy) -> Group:
 
 
 def set_policy(group: Group, policy: FailoverPolicy) -> None:
-    """Give the locked group a policy; the watch looks at groups whose failover is automatic."""
+    """Give the locked group a policy, and have the watch look at it if that is needed."""
     group.policy = policy
-    group.watched_until = now() if policy.automatic else None
+    if policy.mode == FailoverMode.ASYNCHRONOUS:
+        group.alone_since = None
+    group.watched_until = now() if policy.is_watched or group.alone_since else None
 
 
 def policy_of(instance: Instance) -> FailoverPolicy | None:
@@ -104,9 +106,9 @@ def members(session: Session, group_ids: list[str]) -> list[Instance]:
     return list(session.scalars(query.order_by(Instance.created, Instance.id)))
 
 
-def policies(session: Session, group_ids: list[str]) -> dict[str, FailoverPolicy]:
-    """Return the groups' failover policies by the groups' ids."""
-    return {group.id: group.policy for group in session.scalars(select(Group).where(Group.id.in_(group_ids)))}
+def by_id(session: Session, group_ids: list[str]) -> dict[str, Group]:
+    """Return the groups by their ids."""
+    return {group.id: group for group in session.scalars(select(Group).where(Group.id.in_(group_ids)))}
 
 
 def member_ids(session: Session, group: Group) -> list[str]:
@@ -132,7 +134,7 @@ def record_primary(group_id: str, instance_id: str, epoch: int) -> None:
         if group.epoch > epoch:
             return
         group.epoch, group.primary_id = epoch, instance_id
-        group.lost = group.last_seen = None
+        group.lost = group.last_seen = group.alone_since = None
         for member in members(session, [group_id]):
             member.role = Role.PRIMARY if member.id == instance_id else Role.REPLICA
 

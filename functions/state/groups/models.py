@@ -49,11 +49,13 @@ class Group(Base):
     """The highest epoch that an operation was given, whether its promotion came about or not."""
     policy: Mapped[FailoverPolicy] = mapped_column(Typed(FailoverPolicy), default=FailoverPolicy)
     watched_until: Mapped[datetime | None]
-    """Until when a run of the watch has the group; None: its failover is not automatic."""
+    """Until when a run of the watch has the group; None: nobody looks at it."""
     lost: Mapped[datetime | None]
     """When the watch found that the primary is lost; None: it is not."""
     last_seen: Mapped[MemberPosition | None] = mapped_column(Typed(MemberPosition))
     """How far the primary's log was when the watch saw it last."""
+    alone_since: Mapped[datetime | None]
+    """Since when the primary has writes that too few replicas have; None: it has not."""
     created: Mapped[datetime] = mapped_column(default=now)
     updated: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     deleted_at: Mapped[datetime | None]

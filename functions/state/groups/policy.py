@@ -13,18 +13,33 @@ class FailoverMode(StrEnum):
     """Once it is on the disks of `quorum` replicas, too."""
 
 
+class BelowQuorum(StrEnum):
+    """What a primary does in synchronous mode while fewer than `quorum` replicas follow it."""
+
+    WAIT = "wait"
+    """Its writes wait until there are enough."""
+    CONTINUE = "continue"
+    """Its writes wait for no replica, and no failover comes by itself, until enough replicas have them."""
+
+
 @dataclass(frozen=True)
 class FailoverPolicy:
     """How a group replaces a primary that is lost.
 
-    `quorum` has a meaning in synchronous mode only, `max_lag_bytes` in asynchronous mode only: bytes of log that the
-    new primary may lack for an automatic failover; None: any number.
+    `quorum` and `below_quorum` have a meaning in synchronous mode only, `max_lag_bytes` in asynchronous mode only:
+    bytes of log that the new primary may lack for an automatic failover; None: any number.
     """
 
     automatic: bool = False
     mode: FailoverMode = FailoverMode.ASYNCHRONOUS
     quorum: int = 1
     max_lag_bytes: int | None = None
+    below_quorum: BelowQuorum = BelowQuorum.WAIT
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody must look at the primary all the time."""
+        return self.automatic or (self.mode == FailoverMode.SYNCHRONOUS and self.below_quorum == BelowQuorum.CONTINUE)
 
     def copies(self, replicas: int) -> int:
         """Return how many of so many replicas have a commit on disk before it is acknowledged."""
@@ -38,8 +53,13 @@ class FailoverPolicy:
         copies = self.copies(replicas)
         return replicas - copies + 1 if copies else 1
 
-    def guarantee(self, replicas: int) -> str:
-        """Return what a failover with so many replicas may lose, in words for the tenant."""
+    def guarantee(self, replicas: int, *, alone: bool = False) -> str:
+        """Return what a failover with so many replicas may lose, in words; `alone`: the primary goes on without."""
+        if alone:
+            return (
+                "Too few replicas follow, and the source goes on without them: a failover loses what no replica has,"
+                " so that none comes by itself."
+            )
         if self.copies(replicas):
             return (
                 f"No acknowledged commit is lost: each is on {self.copies(replicas)} of {replicas} replicas, and a"

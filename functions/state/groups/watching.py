@@ -1,4 +1,4 @@
-"""The watch over groups whose failover is automatic: one run at a time has a group, for as long as it renews that."""
+"""The watch over groups that need it by their policy: one run at a time has a group, for as long as it renews that."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from functions.state.groups.models import Group
 
 
 def is_needed() -> bool:
-    """Return whether there is a group whose failover is automatic."""
+    """Return whether there is a group to watch."""
     with transaction() as session:
         query = select(Group.id).where(Group.watched_until.is_not(None), Group.deleted_at.is_(None))
         return session.scalar(query.limit(1)) is not None
@@ -55,6 +55,24 @@ def record_loss(group: Group) -> bool:
             return False
         locked.lost = locked.lost or now()
         return True
+
+
+def record_alone(group: Group) -> bool:
+    """Store that the primary of the group's epoch goes on without its replicas; return False if the epoch is over."""
+    with transaction() as session:
+        locked = session.get_one(Group, group.id, with_for_update=True)
+        if locked.epoch == group.epoch:
+            locked.alone_since = locked.alone_since or now()
+        return locked.epoch == group.epoch
+
+
+def record_together(group: Group) -> None:
+    """Store that enough replicas have all that the primary of the group's epoch has written."""
+    with transaction() as session:
+        locked = session.get_one(Group, group.id, with_for_update=True)
+        if locked.epoch == group.epoch:
+            locked.alone_since = None
+            locked.watched_until = locked.watched_until if locked.policy.is_watched else None
 
 
 def lost() -> list[Group]:

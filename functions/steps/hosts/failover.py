@@ -101,6 +101,7 @@ def _chosen(context: TaskContext, group: Group) -> str:
     _require_all_acknowledged(group, len(_replicas(context.operation)), len(answers))
     chosen = max(answers, key=lambda each: (answers[each].history, answers[each].received, each))
     if _request_of(context).automatic:
+        _require_nothing_alone(group)
         _require_little_lag(group, answers[chosen])
     return chosen
 
@@ -111,6 +112,14 @@ def _require_all_acknowledged(group: Group, replicas: int, answers: int) -> None
         raise StepFailed(
             f"{answers} of {replicas} replicas answered, and {needed} must, so that one of them has every acknowledged"
             " commit"
+        )
+
+
+def _require_nothing_alone(group: Group) -> None:
+    if group.alone_since is not None:
+        raise StepFailed(
+            f"the source has gone on without enough replicas since {group.alone_since:%Y-%m-%dT%H:%M:%S}: what it"
+            " acknowledged since may be on no replica. Bring it back, or eject it and lose that"
         )
 
 

@@ -183,8 +183,8 @@ def synchronise(context: TaskContext, leaving: Collection[str] = (), epoch: int 
     On a replica it is in force once that is promoted. `epoch` None: the group's present one.
     """
     group = groups.of(context.instance)
-    others = _others(context, group, leaving)
-    host.call_for(context, Synchronous(epoch or group.epoch, group.policy.copies(len(others)), others))
+    members = others(group, context.instance.id, leaving)
+    host.call_for(context, Synchronous(epoch or group.epoch, group.policy.copies(len(members)), members))
 
 
 def silent_for(context: TaskContext, seconds: float) -> bool:
@@ -216,14 +216,14 @@ def _admit(context: TaskContext, leaving: Collection[str] = ()) -> Admit:
         group.epoch,
         require_member(context.instance.id),
         groups.credential(group),
-        _others(context, group, leaving),
+        others(group, context.instance.id, leaving),
         guarded=group.policy.automatic,
     )
 
 
-def _others(context: TaskContext, group: Group, leaving: Collection[str]) -> tuple[Member, ...]:
-    """Return the members of the group besides the context's instance that have a host, but those that leave."""
-    without = {context.instance.id, *leaving}
+def others(group: Group, member_id: str, leaving: Collection[str] = ()) -> tuple[Member, ...]:
+    """Return the members of the group besides the one named that have a host, but those that leave."""
+    without = {member_id, *leaving}
     with transaction() as session:
         found = [_member_of(session, each) for each in groups.members(session, [group.id]) if each.id not in without]
     return tuple(member for member in found if member is not None)

@@ -1,4 +1,5 @@
-"""The watch over groups whose failover is automatic. Mistral's cron calls it; where there is none, it ends at once.
+"""The watch over groups whose failover is automatic, or whose primary is to go on when replicas are too few. Mistral's
+cron calls it; where there is no such group, it ends at once.
 
 A primary answers as long as its database runs, whatever it says: that it has too many clients, or that its disk is
 full. It is lost when it is silent, look after look, and no replica that answers has heard of it lately either. While no
@@ -24,6 +25,7 @@ from functions.state.groups.models import Group
 from functions.state.hosts.models import Host
 from functions.state.instances.models import Instance
 from functions.state.operations import operations
+from functions.steps.hosts.quorum import Quorum
 
 
 class Watched(StepResult):
@@ -38,7 +40,12 @@ class _Look:
     """What a look at a primary found."""
 
     answers: bool
-    position: MemberPosition | None = None
+    state: MemberState | None = None
+
+    @property
+    def position(self) -> MemberPosition | None:
+        """How far its log is, if it says so."""
+        return self.state.position if self.state else None
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class _Run:
             watching.release(group_id)
 
     def _look_on(self, group_id: str) -> bool:
-        seen, silent_since, silences = None, None, 0
+        seen, silent_since, silences, quorum = None, None, 0, Quorum(self._ask_replica, self._limited)
         while (begun := time.monotonic()) < self._ends:
             group = watching.renew(group_id, seen)
             if group is None:
@@ -94,7 +101,10 @@ class _Run:
             found = _Look(answers=True) if members.failing_over else self._look(group, members.primary)
             seen, silences = found.position, 0 if found.answers else silences + 1
             silent_since = None if found.answers else silent_since or begun
-            if self._is_silent(members, silences, silent_since) and self._is_lost(group, members):
+            if found.state and not members.busy:
+                quorum.look(group, members.primary, members.replicas, found.state)
+            silent = group.policy.automatic and self._is_silent(members, silences, silent_since)
+            if silent and self._is_lost(group, members):
                 self._ends = 0.0
                 return watching.record_loss(group)
             time.sleep(max(0.0, begun + get_settings().watch_interval_seconds - time.monotonic()))
@@ -113,7 +123,7 @@ class _Run:
             state = self._ask(primary)
             if state.running and not state.confirmed and state.role_epoch == state.epoch == group.epoch:
                 self._confirm(group, primary, primary.host)
-            return _Look(state.running or self._is_full(primary), state.position)
+            return _Look(state.running or self._is_full(primary), state)
         except EngineRefused:
             return _Look(answers=True)
         except TroveError as error:
