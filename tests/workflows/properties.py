@@ -93,10 +93,14 @@ class Standing:
     instance: Instance
     full: Backup
     backup: Backup
+    replica: Instance | None = None
+    """One that is left for the next operation on a group."""
 
     def accept(self, kind: str) -> Operation:
         """Accept an operation; what it consumes is made for it alone."""
         instance, backup = self.now(), self.backup
+        if kind in {"replica_create", "replica_detach"}:
+            self.drop_replica()
         if kind == "instance_delete":
             instance = new_instance(self.world, self.runner)
         if kind == "backup_delete":
@@ -128,6 +132,13 @@ class Standing:
             group_id = self.now().group_id
             return groups.members(session, [group_id]) if group_id else [self.now()]
 
+    def drop_replica(self) -> None:
+        """Delete what is left of replicas."""
+        for replica in self.world.replicas_of(self.now()):
+            operation = self.world.accept("instance_delete", replica, None)
+            assert self.runner.run(operation, straight).state == OperationState.SUCCEEDED
+        self.replica = None
+
     def run(self, kind: str) -> None:
         """An operation on the instance that must succeed."""
         operation = self.world.accept(kind, self.now(), None)
@@ -141,9 +152,12 @@ def new_instance(world: World, runner: Runner) -> Instance:
 
 
 def new_replica(standing: Standing) -> Instance:
-    operation = standing.world.accept("replica_create", standing.now(), None)
-    assert standing.runner.run(operation, straight).state == OperationState.SUCCEEDED
-    return subject(operation).instance
+    """A replica that follows: the one that is there, or a new one."""
+    if standing.replica is None:
+        operation = standing.world.accept("replica_create", standing.now(), None)
+        assert standing.runner.run(operation, straight).state == OperationState.SUCCEEDED
+        standing.replica = subject(operation).instance
+    return instances.get(standing.runner.caller.project_id, standing.replica.id)
 
 
 def new_backup(world: World, runner: Runner, instance: Instance, parent: Backup | None = None) -> Backup:
@@ -158,7 +172,9 @@ def standing_in(world: World, runner: Runner) -> Iterator[Standing]:
     instance = new_instance(world, runner)
     full = new_backup(world, runner, instance)
     backup = new_backup(world, runner, instance, full)
-    yield Standing(world, runner, instance, full, backup)
+    made = Standing(world, runner, instance, full, backup)
+    yield made
+    made.drop_replica()
     for operation in (
         world.accept("backup_delete", instance, full),
         world.accept("instance_delete", instance, None),
@@ -271,6 +287,8 @@ def clean_up(standing: Standing, ended: Operation) -> None:
             assert member.configuration_id == standing.now().configuration_id
             assert standing.world.is_as_recorded(member)
         return
+    if ended.type == "replica_detach":
+        standing.replica = None
     if ended.type in SETTLED:
         SETTLED[ended.type](standing, ended)
     check_led(standing, ended)
@@ -281,7 +299,7 @@ def clean_up(standing: Standing, ended: Operation) -> None:
             assert standing.runner.run(again, straight).state == OperationState.SUCCEEDED
         with pytest.raises(NotFound):
             backups.get(project, about.backup.id)
-    elif about.instance.id != standing.instance.id:
+    elif about.instance.id not in {standing.instance.id, standing.replica and standing.replica.id}:
         if about.instance.deleted_at is None:
             again = standing.world.accept("instance_delete", about.instance, None)
             assert standing.runner.run(again, straight).state == OperationState.SUCCEEDED
@@ -329,7 +347,6 @@ def bring_back(standing: Standing, rejoin: Operation) -> None:
 def keep_policy(standing: Standing, change: Operation) -> None:
     """The group has the policy that it should have."""
     assert standing.world.has_policy(standing.now(), change)
-    stand_alone(standing)
 
 
 def end_roll(standing: Standing, roll: Operation) -> None:
@@ -341,14 +358,6 @@ def end_roll(standing: Standing, roll: Operation) -> None:
         assert not standing.world.is_primary(standing.now())
     if not standing.world.is_primary(standing.now()):
         standing.run("replica_promote")
-    stand_alone(standing)
-
-
-def stand_alone(standing: Standing) -> None:
-    """Delete the instance's replicas."""
-    for replica in standing.world.replicas_of(standing.now()):
-        again = standing.world.accept("instance_delete", replica, None)
-        assert standing.runner.run(again, straight).state == OperationState.SUCCEEDED
 
 
 def settle(standing: Standing, failover: Operation) -> None:
