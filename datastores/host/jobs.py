@@ -15,7 +15,7 @@ import time
 from typing import Callable
 
 from datastores.host import files, launch
-from datastores.host.errors import Conflict
+from datastores.host.errors import Conflict, EngineError
 from datastores.host.facts import Facts
 from datastores.host.fence import Fence
 from datastores.host.jobdir import FINAL, JobDir, JobSpec, JobStatus, claim, same_job, specification
@@ -117,8 +117,10 @@ def _launch(facts: Facts, supervised: Supervised, fence: Fence) -> None:
         supervised.ready = ready
         supervise(supervised)
 
-    launch.fork_away(run)
+    is_ready = launch.fork_away(run)
     os.close(supervised.lock)
+    if not is_ready and supervised.job.status().state == JobState.CLAIMED:
+        raise EngineError("the job could not be started on the host")
 
 
 def _all(facts: Facts) -> list[JobDir]:

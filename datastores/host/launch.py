@@ -29,10 +29,10 @@ def has_systemd() -> bool:
     return _SYSTEMD.is_dir() and os.geteuid() == 0 and shutil.which("systemd-run") is not None
 
 
-def fork_away(run: Callable[[Callable[[], None]], None]) -> None:
+def fork_away(run: Callable[[Callable[[], None]], None]) -> bool:
     """Run something in a detached process (own session, no terminal, no streams) and return once it says it is ready.
 
-    `run` gets the function to say so. Raises EngineError when it ends without.
+    `run` gets the function to say so; False when it ends without, as one that is killed.
     """
     read, write = os.pipe()
     child = os.fork()
@@ -42,8 +42,7 @@ def fork_away(run: Callable[[Callable[[], None]], None]) -> None:
     with os.fdopen(read, "rb") as pipe:
         word = pipe.read(1)
     os.waitpid(child, 0)
-    if not word:
-        raise EngineError("the job could not be started on the host")
+    return bool(word)
 
 
 def _child(run: Callable[[Callable[[], None]], None], read: int, write: int) -> None:

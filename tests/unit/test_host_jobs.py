@@ -155,6 +155,18 @@ def test_a_killed_supervisor_is_seen_and_leaves_nothing_running(host: Host) -> N
     _until(lambda: _ended(child))
 
 
+def test_a_supervisor_that_is_killed_as_it_starts_is_told_as_dead(host: Host) -> None:
+    """Also before it has told its starter that it runs; another id begins anew then."""
+    for number in range(10):
+        with ThreadPoolExecutor(1) as pool:
+            started = pool.submit(host.start, f"op-{number}", "wait", number + 1)
+            status = _when(host.root / f"jobs/op-{number}/status.json", lambda text: text if "running" in text else "")
+            os.kill(json.loads(status)["pid"], signal.SIGKILL)
+        reply = started.result()
+        assert reply["ok"], reply
+        assert host.poll(f"op-{number}")["state"] == "dead"
+
+
 def test_a_job_of_an_earlier_boot_is_dead(host: Host) -> None:
     host.start()
     host.poll()
