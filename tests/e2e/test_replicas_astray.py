@@ -20,6 +20,7 @@ from deploy.local.hosts.layout import HostDirectory
 from functions.base.settings import get_settings
 from functions.framework.step import StepContext
 from functions.hostlink import host
+from functions.operations import replica_rejoin
 from functions.state.groups import groups
 from functions.state.instances import instances
 from tests.support.host_driver import as_engine_user
@@ -153,9 +154,7 @@ def test_a_replica_whose_database_was_killed_comes_back(
         later = show(owner, replica.id)
 
     ended = returned(owner, replica)
-    assert [task.name for task in ended.steps] == [
-        "rejoin.fence", "member.admit", "rejoin.rejoin", "rejoin.rebuild", "rejoin.follow",
-    ]  # fmt: skip
+    assert [task.name for task in ended.steps] == [task.step for task in replica_rejoin.OPERATION.plan]
     back = show(owner, replica.id)
     assert (back["status"], back["operating_status"]) == ("ACTIVE", "HEALTHY")
     assert "fault" not in back
