@@ -19,7 +19,7 @@ START_SECONDS = 60
 PROGRAMS = ("python3", "ansible-playbook")
 """Programs of this virtual environment that pages use, beside `openstack`."""
 POSTGRESQL = "postgresql-15"
-"""The tree of engines that has PostgreSQL's client, for machines without one of their own."""
+"""The tree of engines that has PostgreSQL's clients, for machines without their own."""
 
 
 class Reader:
@@ -34,8 +34,7 @@ class Reader:
         (configuration / "clouds.yaml").write_text(clouds_yaml.read_text())
         for program in PROGRAMS:
             _write_program(programs / program, Path(sys.executable).parent / program)
-        if shutil.which("psql") is None:
-            _write_psql(programs / "psql", trees.directory() / POSTGRESQL)
+        _write_clients(programs, trees.directory() / POSTGRESQL)
         socket = directory / "openstack.socket"
         write_shim(programs, socket)
         self._environment = _environment(self.home, programs)
@@ -111,10 +110,12 @@ def _write_program(path: Path, program: Path | str) -> None:
     path.chmod(0o755)
 
 
-def _write_psql(path: Path, tree: Path) -> None:
-    """Make a command of a tree's client, whose libraries the system may lack."""
+def _write_clients(programs: Path, tree: Path) -> None:
+    """Make commands of the programs of a tree that the system has not, with their libraries."""
     libraries = "" if tree.is_symlink() else ":".join(sorted(map(str, tree.glob("usr/lib/*-linux-gnu*"))))
-    _write_program(path, f"env LD_LIBRARY_PATH={libraries} {tree}/usr/lib/postgresql/15/bin/psql")
+    for program in (tree / "usr/lib/postgresql/15/bin").glob("*"):
+        if shutil.which(program.name) is None:
+            _write_program(programs / program.name, f"env LD_LIBRARY_PATH={libraries} {program}")
 
 
 def _environment(home: Path, programs: Path) -> dict[str, str]:
