@@ -81,7 +81,15 @@ def test_instance_in_a_list() -> None:
     assert (view["ip"], view["volume"]) == (["10.0.0.5"], {"size": 2})
 
 
-FAILOVER = {"automatic": False, "mode": "asynchronous", "quorum": 1, "max_lag_bytes": None, "guarantee": "None."}
+FAILOVER = {
+    "automatic": False,
+    "mode": "asynchronous",
+    "quorum": 1,
+    "below_quorum": "wait",
+    "alone_since": None,
+    "max_lag_bytes": None,
+    "guarantee": "None.",
+}
 
 
 def test_how_a_member_does_is_shown_from_1_2_on() -> None:

@@ -33,6 +33,10 @@ def world(cloud: Cloud, runner: Runner) -> World:
 
 @pytest.fixture(scope="module")
 def standing(world: World, runner: Runner) -> Iterator[Standing]:
-    """An instance and two backups of it."""
-    with standing_in(world, runner) as there:
-        yield there
+    """An instance and two backups of it; its replica may be brought back as often as there are tests of that."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TROVE_REJOINS_AN_HOUR", "1000")
+        get_settings.cache_clear()
+        with standing_in(world, runner) as there:
+            yield there
+    get_settings.cache_clear()
