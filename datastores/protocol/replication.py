@@ -110,6 +110,7 @@ class MemberState:
     lag_bytes         received and not replayed
     quorum            how many replicas a write waits for; 0: none
     waiting           how many sessions wait for replicas now
+    acknowledgements  how many came from replicas so far; None where one that sends none is taken for not connected
     problem           why it cannot follow, in words for the tenant
     """
 
@@ -128,6 +129,7 @@ class MemberState:
     lag_bytes: Optional[int] = None
     quorum: int = 0
     waiting: int = 0
+    acknowledgements: Optional[int] = None
     followers: tuple[Follower, ...] = ()
     problem: Optional[str] = None
 

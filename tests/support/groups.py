@@ -78,8 +78,12 @@ class Group:
 
     def ssh_servers(self, member: Instance) -> list[int]:
         """The process ids of a member's SSH server."""
-        found = processes_of(self.directory(member))
-        return [process.pid for process in found if "deploy.local.hosts.sshd" in process.cmdline()]
+        found: list[int] = []
+        for process in processes_of(self.directory(member)):
+            with suppress(psutil.NoSuchProcess):
+                if "deploy.local.hosts.sshd" in process.cmdline():
+                    found.append(process.pid)
+        return found
 
     def failovers(self) -> list[str]:
         """The ids of the failovers of the primary."""

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from keystoneauth1.adapter import Adapter
 
 from deploy.local.cloud import Cloud
+from functions.cloud.session import service_session
 
 BLOCK = 16_384
 READY_SECONDS = 60.0
@@ -202,13 +203,14 @@ def before_swift(cloud: Cloud) -> Iterator[StoreProxy]:
 
 
 def _move_endpoint(cloud: Cloud, old: str, new: str) -> None:
-    """Change the catalog, and restart the functions that hold it with their token."""
+    """Change the catalog, and have the functions and this process forget it, which hold it with their token."""
     keystone = Adapter(cloud.session("admin"), service_type="identity", interface="public")
     for endpoint in keystone.get("/endpoints").json()["endpoints"]:
         if endpoint["url"].startswith(old):
             url = endpoint["url"].replace(old, new)
             keystone.patch(f"/endpoints/{endpoint['id']}", json={"endpoint": {"url": url}})
     restart(cloud, "control")
+    service_session.cache_clear()
 
 
 def restart(cloud: Cloud, service: str) -> None:

@@ -12,6 +12,7 @@ from datastores.protocol.replication import Follower, MemberPosition, MemberStat
 
 _POSITIONS = "SELECT CONCAT(@@gtid_binlog_pos, ',', @@gtid_current_pos), @@read_only;\n"
 _WAITING = "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master_wait_sessions';\n"
+_ACKNOWLEDGEMENTS = "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master_get_ack';\n"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def observe(node: Node, place: Membership) -> MemberState:
         position=here,
         connected=found.receives,
         quorum=kept.quorum,
-        waiting=int(node.sql(_WAITING).rpartition("\t")[2] or 0),
+        waiting=_count(node, _WAITING),
+        acknowledgements=_count(node, _ACKNOWLEDGEMENTS),
         followers=_followers(node, kept),
     )
     if not place.primary:
@@ -78,6 +80,10 @@ def observe(node: Node, place: Membership) -> MemberState:
         lag_seconds=found.lag_seconds,
         problem=found.replay_error or (found.receive_error if not found.receives else "") or None,
     )
+
+
+def _count(node: Node, variable: str) -> int:
+    return int(node.sql(variable).rpartition("\t")[2] or 0)
 
 
 def _followers(node: Node, kept: group.Group) -> tuple[Follower, ...]:

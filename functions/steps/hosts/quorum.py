@@ -28,6 +28,8 @@ class Quorum:
     ask: Callable[[Instance], MemberState | None]
     limited: Callable[[], StepContext]
     short: int = 0
+    acknowledgements: int | None = None
+    """How many the primary had at the last look."""
     from_here: MemberPosition | None = None
     """Where the primary's log was when its writes waited for replicas again."""
 
@@ -36,12 +38,19 @@ class Quorum:
         wanted, goes_on = group.policy.copies(len(replicas)), group.policy.below_quorum == BelowQuorum.CONTINUE
         if not wanted or not state.writable:
             return
-        enough = sum(follower.connected for follower in state.followers) >= wanted
+        connected = sum(follower.connected for follower in state.followers)
+        enough = connected >= wanted and not self._is_stalled(state)
         self.short = 0 if enough else self.short + 1
         if enough and group.alone_since is not None:
             self._come_back(group, primary, replicas, state)
         elif goes_on and self.short >= get_settings().watch_silent_looks:
             self._go_on(group, primary, state)
+
+    def _is_stalled(self, state: MemberState) -> bool:
+        """Whether writes wait, and no replica has acknowledged any since the last look: those that count as connected
+        may stand still."""
+        before, self.acknowledgements = self.acknowledgements, state.acknowledgements
+        return state.waiting > 0 and before is not None and before == state.acknowledgements
 
     def _go_on(self, group: Group, primary: Instance, state: MemberState) -> None:
         self.from_here = None
@@ -52,13 +61,15 @@ class Quorum:
 
     def _come_back(self, group: Group, primary: Instance, replicas: list[Instance], state: MemberState) -> None:
         wanted = group.policy.copies(len(replicas))
+        seen = [found.position for found in map(self.ask, replicas) if found is not None and found.connected]
+        if len(seen) < wanted:
+            return
         if state.quorum != wanted:
             self._tell(group, primary, wanted)
             return
         self.from_here = self.from_here or state.position
         if self.from_here is None:
             return
-        seen = [found.position for found in map(self.ask, replicas) if found is not None and found.connected]
         have = [at for at in seen if at is not None and at.history == self.from_here.history]
         if sum(at.received >= self.from_here.received for at in have) >= wanted:
             watching.record_together(group)
