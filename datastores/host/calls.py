@@ -52,9 +52,9 @@ from datastores.protocol.work import CHANGES, READS
 
 
 def status(engine: Engine, _asked: Status) -> EngineStatus:
-    """Whether the database runs, and whether it works."""
+    """Whether the database runs, and whether it works; a full volume is told of one that has ended, too."""
     found = Server.of(engine).status()
-    if found.running and found.problem is None:
+    if found.problem is None:
         found = replace(found, problem=volume.problem(engine.facts))
     return found
 

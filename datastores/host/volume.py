@@ -14,7 +14,9 @@ _LEAST_FREE_SHARE = 0.01
 
 
 def problem(facts: Facts) -> str | None:
-    """Why no database can work on it any more, in words for the tenant; None while it has room."""
+    """Why no database can work on it any more, in words for the tenant; None while it has room, or is not there yet."""
+    if not facts.data.exists():
+        return None
     usage = shutil.disk_usage(facts.data)
     if usage.free >= min(_LEAST_FREE, usage.total * _LEAST_FREE_SHARE):
         return None

@@ -4,29 +4,38 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from datastores.conformance import Session
 from deploy.local.cloud import Cloud
+from tests.support import volumes
 from tests.support.groups import (
     Group,
+    a_backup,
+    a_user,
+    control_killed,
     cut_off,
     delete_group,
     hang,
     kill,
+    mistral_killed,
     new_group,
+    nothing,
     power_off,
 )
 from tests.support.releases import releases
 from tests.support.set_checker import SetChecker
-from tests.support.tenants import delete_instance, outcome, tenant
+from tests.support.tenants import delete_instance, follow, outcome, tenant
 from tests.support.waiting import eventually
 
 POLICY = {"automatic": True, "mode": "synchronous", "quorum": 1}
 RELEASES = [release for release in releases() if str(release) in {"postgresql-18", "mariadb-10.11"}]
 QUIET_SECONDS = 10.0
 """How long the watch is left to do what it must not do: three times as long as it takes to find a loss."""
+VOLUME_MIB = 1024
+Happening = Callable[[Group], None]
 pytestmark = pytest.mark.usefixtures("product_environment")
 
 
@@ -47,13 +56,20 @@ def watched(group: Group) -> Iterator[SetChecker]:
     group.check(checker)
 
 
-@pytest.mark.parametrize("fault", [kill, power_off, hang])
+@pytest.mark.parametrize(
+    ("before", "fault", "after"),
+    [(a_user, kill, nothing), (a_backup, power_off, control_killed), (nothing, hang, mistral_killed)],
+    ids=lambda what: what.__name__,
+)
 def test_a_replica_takes_the_place_of_a_lost_primary(
-    group: Group, fault: Callable[[Group], None], capsys: pytest.CaptureFixture[str]
+    group: Group, before: Happening, fault: Happening, after: Happening, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Whatever is under way on it then, and whatever of the service is killed while it does."""
     with watched(group) as checker:
+        before(group)
         at = time.monotonic()
         fault(group)
+        after(group)
         former = group.elect()
     assert outcome(group.owner, "group_failover", instance_id=former.id).state == "SUCCEEDED"
     assert checker.primaries() == [former.id, group.primary.id]
@@ -82,6 +98,48 @@ def test_a_primary_with_too_many_clients_stays(group: Group) -> None:
         for session in sessions:
             session.close()
     assert checker.primaries() == [group.primary.id]
+    assert group.failovers() == before
+
+
+@contextmanager
+def stopped(group: Group) -> Iterator[None]:
+    """Inside the block the primary is stopped by its tenant."""
+    for action in ("stop", "start"):
+        group.owner.request("POST", f"{group.primary.path}/action", {action: {}})
+        follow(group.owner, f"instance_{action}", instance_id=group.primary.id)
+        if action == "stop":
+            yield
+
+
+def test_a_primary_that_its_tenant_stops_stays(group: Group) -> None:
+    before = group.failovers()
+    with watched(group), stopped(group):
+        time.sleep(QUIET_SECONDS)
+    assert group.failovers() == before
+
+
+@contextmanager
+def small_volume(group: Group) -> Iterator[Path]:
+    """Inside the block the primary's volume has VOLUME_MIB."""
+    data = group.directory(group.primary).root / "data"
+    try:
+        with stopped(group):
+            volumes.move_in(data, f"{VOLUME_MIB}m")
+        yield data
+        with stopped(group):
+            volumes.move_out(data)
+    finally:
+        volumes.detach(data)
+
+
+def test_a_primary_whose_volume_is_full_stays(group: Group) -> None:
+    volumes.require_root()
+    before = group.failovers()
+    with small_volume(group) as data, watched(group):
+        volumes.take_rest(data)
+        time.sleep(QUIET_SECONDS)
+        volumes.make_room(data, f"{2 * VOLUME_MIB}m")
+        group.primary.restart()
     assert group.failovers() == before
 
 

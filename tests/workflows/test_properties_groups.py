@@ -5,6 +5,7 @@ import pytest
 from functions.base.statuses import OperationState
 from functions.cloud import heat
 from functions.operations import replica_rejoin
+from functions.state.groups import groups
 from functions.state.instances import instances
 from functions.topology.endpoints import ENDPOINT_STACK
 from tests.support.operations import subject
@@ -70,6 +71,7 @@ def test_the_last_member_leaves_no_endpoint(world: World, runner: Runner) -> Non
     for gone in (subject(made).instance, source):
         assert runner.run(world.accept("instance_delete", gone, None), twice).state == OperationState.SUCCEEDED
     assert endpoint_stacks() == stacks
+    assert groups.of(instances.load(source.id)).deleted_at is not None, "nobody watches it any more"
 
 
 def endpoint_stacks() -> set[str]:

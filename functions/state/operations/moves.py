@@ -31,6 +31,7 @@ from functions.state.audit.models import AuditEvent
 from functions.state.backups import chains
 from functions.state.backups.models import Backup
 from functions.state.database import transaction
+from functions.state.groups import groups
 from functions.state.hosts import hosts
 from functions.state.instances import instances
 from functions.state.instances.models import Fault, Instance
@@ -145,9 +146,12 @@ def succeed(session: Session, operation: Operation) -> None:
     if operation.state != OperationState.RUNNING or operation.error is not None:
         raise StepRefused(f"operation {operation.id} cannot succeed any more: {operation.state}")
     kind = find(operation.type)
+    group = groups.lock_of(session, str(operation.instance_id)) if kind.deletes == "instance" else None
     _end(session, operation, OperationState.SUCCEEDED, kind.plan[-1:])
     for _target, instance in _changed(session, operation):
         _succeeded(session, kind, instance)
+    if group is not None and not groups.member_ids(session, group):
+        group.deleted_at = operation.ended
     if kind.deletes == "backup":
         _backup(session, operation).deleted_at = operation.ended
     elif operation.backup_id and kind.backup_after:

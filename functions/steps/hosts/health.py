@@ -70,7 +70,7 @@ class _Run:
             silent = isinstance(error, (HostUnreachable, CommandTimedOut))
             return Finding(health.FAILING, silent), f"{type(error).__name__}: {error.message}"
         if not database.running:
-            return Finding(health.FAILING, member=member), "the database does not run"
+            return Finding(health.FAILING, member=member), database.problem or "the database does not run"
         status = health.BLOCKED if database.problem else health.HEALTHY
         return Finding(status, member=member), database.problem or "it serves again"
 

@@ -1,6 +1,7 @@
 """Jobs on an instance's host, which are started, polled and cancelled over SSH."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -111,6 +112,8 @@ def outcome(context: TaskContext, request: Job, ids: Sequence[str]) -> object | 
 
     One that was killed or failed is started again under the next of the ids, as long as there is one. Raises as `run`.
     """
+    if context.host.isolated:
+        raise StepFailed(f"{request.action}: the host was isolated, since a replica took the place of its instance")
     for job_id in ids:
         report = _report(context, request, job_id)
         if report.state not in {JobState.DEAD, JobState.FAILED}:
@@ -152,8 +155,10 @@ def _failed(request: Job, report: JobReport) -> StepFailed:
 
 @step("job.cancel", compensation=True)
 def cancel(request: Job, context: TaskContext) -> StepResult:
-    """Cancel the job, unless the host was never created or is gone."""
-    if context.maybe_host is not None and context.host.management_address is not None:
+    """Cancel the job, unless the host was never created or is gone; on an isolated one, only if it answers."""
+    if context.maybe_host is None or context.host.management_address is None:
+        return StepResult()
+    with suppress(HostUnreachable) if context.host.isolated else nullcontext():
         for job_id in job_ids(context, request):
             host.cancel_job(context, job_id)
     return StepResult()

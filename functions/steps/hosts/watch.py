@@ -17,6 +17,7 @@ from datastores.protocol.turns import Lock, Turn
 from functions.base.errors import EngineRefused, TroveError
 from functions.base.logs import get_logger
 from functions.base.settings import get_settings
+from functions.base.statuses import InstanceStatus
 from functions.framework.step import Nothing, StepContext, StepResult, step
 from functions.hostlink import host
 from functions.state.database import transaction
@@ -57,6 +58,11 @@ class _Members:
     busy: bool
     failing_over: bool
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the primary should answer: its tenant has not stopped it, and it is not being replaced."""
+        return not self.failing_over and self.primary.status != InstanceStatus.SHUTDOWN
+
 
 @step("watch.look", audience="sweep")
 def look(_request: Nothing, context: StepContext) -> Watched:
@@ -66,7 +72,7 @@ def look(_request: Nothing, context: StepContext) -> Watched:
     run = _Run(context, time.monotonic() + min(get_settings().watch_run_seconds, context.seconds_left / 2))
     with ThreadPoolExecutor(get_settings().watch_groups_at_once, thread_name_prefix="watch") as pool:
         watches = list(run.begin(pool))
-    return Watched(watched=len(watches), lost=sum(watch.result() for watch in watches))
+    return Watched(watched=len(watches), lost=sum(map(_has_lost, watches)))
 
 
 class _Run:
@@ -98,7 +104,9 @@ class _Run:
             if group is None:
                 return False
             members = _members_of(group)
-            found = _Look(answers=True) if members.failing_over else self._look(group, members.primary)
+            if members is None:
+                return False
+            found = self._look(group, members.primary) if members.is_awaited else _Look(answers=True)
             seen, silences = found.position, 0 if found.answers else silences + 1
             silent_since = None if found.answers else silent_since or begun
             if found.state and not members.busy:
@@ -167,10 +175,21 @@ def _sees(replica: MemberState, primary: Instance) -> bool:
     return replica.connected and replica.following == primary.id and recently
 
 
-def _members_of(group: Group) -> _Members:
+def _has_lost(watch: "Future[bool]") -> bool:
+    """Whether a watch that has ended found its primary lost; one that crashed says nothing of the others."""
+    if error := watch.exception():
+        get_logger().error("watch crashed", error=repr(error))
+        return False
+    return watch.result()
+
+
+def _members_of(group: Group) -> _Members | None:
+    """Return the members as their rows are now, None if the primary's deletion has just ended."""
     with transaction() as session:
         members = groups.members(session, [group.id])
         held = [lock for _operation, lock in operations.holding(session, str(group.primary_id))]
-    primary = next(member for member in members if member.id == group.primary_id)
+    primary = next((member for member in members if member.id == group.primary_id), None)
+    if primary is None:
+        return None
     replicas = [member for member in members if member is not primary]
     return _Members(primary, replicas, Lock.EXCLUSIVE in held, Lock.FAILOVER in held)

@@ -21,6 +21,7 @@ import pytest
 
 from datastores.conformance import Server, Session
 from tests.e2e.datastores.conftest import Hosts
+from tests.support import volumes
 from tests.support.host_driver import FINAL, HostDriver, as_engine_user
 from tests.support.releases import Release
 from tests.support.tempurl_sink import TempUrlSink
@@ -98,8 +99,7 @@ def test_a_port_that_is_taken_is_told(hosts: Hosts, release: Release) -> None:
 def test_a_full_volume_is_told(hosts: Hosts, release: Release) -> None:
     if not release.datastore.volume:
         pytest.skip(f"{release} has no volume")
-    if os.geteuid() != 0:
-        pytest.skip("a small file system to fill can be mounted by root only")
+    volumes.require_root()
     host = hosts.make(release.datastore.name, release.version.name)
     with full_volume(host):
         state = run(host, "create", create_arguments(release))
@@ -114,8 +114,7 @@ def test_a_database_that_fills_its_volume_loses_nothing_and_goes_on_when_it_has_
     """C3 of the catalogue of faults."""
     if not release.datastore.volume:
         pytest.skip(f"{release} has no volume")
-    if os.geteuid() != 0:
-        pytest.skip("a small file system to fill can be mounted by root only")
+    volumes.require_root()
     host = hosts.make(release.datastore.name, release.version.name)
     with volume(host, f"{VOLUME_MIB}m") as data:
         assert run(host, "create", create_arguments(release))["state"] == "succeeded"
@@ -125,8 +124,7 @@ def test_a_database_that_fills_its_volume_loses_nothing_and_goes_on_when_it_has_
         assert host.call("status")["result"]["problem"] is None
         fill(release, host)
         until(lambda: tells(host), "the status does not tell that the volume is full")
-        subprocess.run(["mount", "-o", f"remount,size={4 * VOLUME_MIB}m", str(data)], check=True)
-        (data / "filling").unlink()
+        volumes.make_room(data, f"{4 * VOLUME_MIB}m")
         state = run(host, "grow", {"settings": create_arguments(release)["settings"]})
         assert state["state"] == "succeeded", state
         assert host.call("status")["result"]["problem"] is None
@@ -148,26 +146,21 @@ def fill(release: Release, host: HostDriver) -> None:
         writer = threading.Thread(target=write, args=[mebibytes], daemon=True)
         writer.start()
         writer.join(REFUSED_SECONDS)
-        take_rest(host.root / "data")
+        volumes.take_rest(host.root / "data")
 
 
 def tells(host: HostDriver) -> bool:
     """Whether the status says that the volume is full, which it is; some engines give room back as they tidy up."""
-    take_rest(host.root / "data")
+    volumes.take_rest(host.root / "data")
     found = host.call("status")["result"]
-    return not found["running"] or "use a larger volume" in (found["problem"] or "")
-
-
-def take_rest(data: Path) -> None:
-    """Leave no room in a directory."""
-    subprocess.run(["dd", "if=/dev/zero", f"of={data}/filling", "bs=64k"], check=False, capture_output=True)
+    return "use a larger volume" in (found["problem"] or "")
 
 
 @contextmanager
 def full_volume(host: HostDriver) -> Iterator[None]:
     """The host's data directory is a file system that has no room."""
     with volume(host, "256k") as data:
-        take_rest(data)
+        volumes.take_rest(data)
         yield
 
 
@@ -177,13 +170,13 @@ def volume(host: HostDriver, size: str) -> Iterator[Path]:
     data = host.root / "data"
     data.mkdir(mode=0o700)
     identity = as_engine_user()
-    options = f"size={size},mode=700,uid={identity['user']},gid={identity['group']}"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "trove-full", str(data)], check=True)
+    os.chown(data, identity["user"], identity["group"])
+    volumes.mount(data, size)
     try:
         yield data
     finally:
         host.destroy()
-        until(lambda: not subprocess.run(["umount", str(data)], check=False).returncode, "the volume is still in use")
+        until(lambda: volumes.unmount(data), "the volume is still in use")
 
 
 def test_a_large_backup_takes_little_memory(hosts: Hosts, release: Release, sink: TempUrlSink) -> None:
