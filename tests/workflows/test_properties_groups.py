@@ -5,7 +5,9 @@ import pytest
 from functions.base.statuses import OperationState
 from functions.cloud import heat
 from functions.operations import replica_rejoin
+from functions.state.database import transaction
 from functions.state.groups import groups
+from functions.state.groups.models import Group
 from functions.state.instances import instances
 from functions.topology.endpoints import ENDPOINT_STACK
 from tests.support.operations import subject
@@ -68,10 +70,12 @@ def test_the_last_member_leaves_no_endpoint(world: World, runner: Runner) -> Non
     stacks = endpoint_stacks()
     made = runner.run(world.accept("replica_create", source, None), straight)
     assert len(endpoint_stacks() - stacks) == 2
+    group = groups.of(instances.load(source.id))
     for gone in (subject(made).instance, source):
         assert runner.run(world.accept("instance_delete", gone, None), twice).state == OperationState.SUCCEEDED
     assert endpoint_stacks() == stacks
-    assert groups.of(instances.load(source.id)).deleted_at is not None, "nobody watches it any more"
+    with transaction() as session:
+        assert session.get_one(Group, group.id).deleted_at is not None, "nobody watches it any more"
 
 
 def endpoint_stacks() -> set[str]:
