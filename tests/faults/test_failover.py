@@ -27,7 +27,7 @@ from tests.support.groups import (
 )
 from tests.support.releases import releases
 from tests.support.set_checker import SetChecker
-from tests.support.tenants import delete_instance, follow, outcome, tenant
+from tests.support.tenants import delete_instance, outcome, tenant
 from tests.support.waiting import eventually
 
 POLICY = {"automatic": True, "mode": "synchronous", "quorum": 1}
@@ -104,11 +104,9 @@ def test_a_primary_with_too_many_clients_stays(group: Group) -> None:
 @contextmanager
 def stopped(group: Group) -> Iterator[None]:
     """Inside the block the primary is stopped by its tenant."""
-    for action in ("stop", "start"):
-        group.owner.request("POST", f"{group.primary.path}/action", {action: {}})
-        follow(group.owner, f"instance_{action}", instance_id=group.primary.id)
-        if action == "stop":
-            yield
+    group.primary.stop()
+    yield
+    group.primary.start()
 
 
 def test_a_primary_that_its_tenant_stops_stays(group: Group) -> None:

@@ -76,14 +76,9 @@ class Group:
         """The directory of a member's host."""
         return HostDirectory.of(self.cloud.state.path, host_id_of(member.id))
 
-    def ssh_servers(self, member: Instance) -> list[int]:
-        """The process ids of a member's SSH server."""
-        found: list[int] = []
-        for process in processes_of(self.directory(member)):
-            with suppress(psutil.NoSuchProcess):
-                if "deploy.local.hosts.sshd" in process.cmdline():
-                    found.append(process.pid)
-        return found
+    def ssh_server(self, member: Instance) -> int:
+        """The process id of a member's SSH server."""
+        return int(self.directory(member).sshd_pid_file.read_text())
 
     def failovers(self) -> list[str]:
         """The ids of the failovers of the primary."""
@@ -175,7 +170,7 @@ def hang(group: Group) -> None:
 
 def cut_off(group: Group, seconds: float = 10.0) -> None:
     """The service cannot reach the primary for a while; clients and replicas can."""
-    [server, *_] = group.ssh_servers(group.primary)
+    server = group.ssh_server(group.primary)
     os.kill(server, signal.SIGSTOP)
     try:
         time.sleep(seconds)

@@ -11,8 +11,7 @@ from datastores.mysql.engine.node import Node
 from datastores.protocol.replication import Follower, MemberPosition, MemberState
 
 _POSITIONS = "SELECT CONCAT(@@gtid_binlog_pos, ',', @@gtid_current_pos), @@read_only;\n"
-_WAITING = "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master_wait_sessions';\n"
-_ACKNOWLEDGEMENTS = "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master_get_ack';\n"
+_SEMI_SYNC = "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master%';\n"
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,7 @@ def position(node: Node) -> MemberPosition:
 def observe(node: Node, place: Membership) -> MemberState:
     """The server in its group."""
     found, kept, here = threads(node) or Threads(), group.read(node), position(node)
+    semi_sync = {row["Variable_name"]: row["Value"] for row in node.rows(_SEMI_SYNC)}
     writable = node.sql(_POSITIONS).rpartition("\t")[2] == "0"
     state = replace(
         replication.state(place, running=True),
@@ -69,8 +69,8 @@ def observe(node: Node, place: Membership) -> MemberState:
         position=here,
         connected=found.receives,
         quorum=kept.quorum,
-        waiting=_count(node, _WAITING),
-        acknowledgements=_count(node, _ACKNOWLEDGEMENTS),
+        waiting=int(semi_sync.get("Rpl_semi_sync_master_wait_sessions", 0)),
+        acknowledgements=int(semi_sync.get("Rpl_semi_sync_master_get_ack", 0)),
         followers=_followers(node, kept),
     )
     if not place.primary:
@@ -80,10 +80,6 @@ def observe(node: Node, place: Membership) -> MemberState:
         lag_seconds=found.lag_seconds,
         problem=found.replay_error or (found.receive_error if not found.receives else "") or None,
     )
-
-
-def _count(node: Node, variable: str) -> int:
-    return int(node.sql(variable).rpartition("\t")[2] or 0)
 
 
 def _followers(node: Node, kept: group.Group) -> tuple[Follower, ...]:

@@ -72,8 +72,19 @@ class Instance:
 
     def restart(self) -> None:
         """Restart it through the API."""
-        self.owner.request("POST", f"{self.path}/action", {"restart": {}})
-        follow(self.owner, "instance_restart", instance_id=self.id)
+        self._act("restart")
+
+    def stop(self) -> None:
+        """Stop it through the API."""
+        self._act("stop")
+
+    def start(self) -> None:
+        """Start it through the API."""
+        self._act("start")
+
+    def _act(self, action: str) -> None:
+        self.owner.request("POST", f"{self.path}/action", {action: {}})
+        follow(self.owner, f"instance_{action}", instance_id=self.id)
 
     def durable(self, numbers: set[int]) -> set[int]:
         """Those of the numbers that outlive a restart."""
